@@ -1,0 +1,126 @@
+# Each target sets itself up in .venv/ and reuses it; `make help` lists them.
+#
+# The package is installed into .venv, not linked, so that the tests see what ships. Two stamps in .venv say what
+# stands there. Their names carry a checksum of contents, not dates: a branch switched forth and back installs nothing.
+
+PYTHON ?= python3
+# More for every `pip install`, such as another index that has a CPU build of torch.
+PIP_ARGS ?=
+# More for pytest, such as: PYTEST_ARGS="tests/timing -x"
+PYTEST_ARGS ?=
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo_out
+BUILD_TOOLS := scikit-build-core pybind11 cmake ninja
+
+# A studio's PYTHONPATH would put other packages in front of the ones that are tested here.
+unexport PYTHONPATH PYTHONHOME
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# On a terminal pip shows how far a download has come; in a log only errors are worth a line.
+PIP_INSTALL = $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,-qq) -c constraints.txt $(PIP_ARGS)
+
+CPP_FILES := $(sort $(wildcard host_bindings/*.cpp host_bindings/*.h vfi_plugin/kernels/cuda/*.cu))
+SOURCES := CMakeLists.txt pyproject.toml $(sort $(shell \
+	find vfi_plugin host_bindings -type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*'))
+
+checksum = $(firstword $(shell cksum $(1) | cksum))
+DEPENDENCIES := $(VENV)/.dependencies-$(call checksum,pyproject.toml constraints.txt)
+PACKAGE := $(VENV)/.package-$(call checksum,$(SOURCES))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format bench gpu-check clean distclean
+.PHONY: lint-style lint-types lint-layers lint-cpp gpu-driver
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(PACKAGE) ## the virtual environment, with the package installed
+
+demo: $(PACKAGE) ## retime a small HDR clip and make a picture of it
+	$(BIN)/vfi demo --out $(DEMO)
+	@for picture in $(DEMO)/*.png; do echo "Look at $(CURDIR)/$$picture"; done
+
+test: $(PACKAGE) ## all tests; those that need a GPU are skipped without one
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: lint-style lint-types lint-layers lint-cpp ## ruff, mypy, the layers, clang-format; changes nothing
+
+lint-style: $(DEPENDENCIES)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lint-types: $(DEPENDENCIES)
+	$(BIN)/mypy
+
+lint-layers: $(DEPENDENCIES)
+	$(BIN)/lint-imports --no-logo
+
+lint-cpp: $(DEPENDENCIES)
+	$(BIN)/clang-format --dry-run -Werror $(CPP_FILES)
+
+format: $(DEPENDENCIES) ## put all sources into the house's format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP_FILES)
+
+bench: $(PACKAGE) ## measure speed and memory
+	$(BIN)/python benchmarks/run.py
+
+define GPU_QUESTION
+import sys, torch
+if not torch.version.cuda:
+    sys.exit(f"gpu-check: torch {torch.__version__} in $(VENV) is a CPU build; install one with CUDA")
+if not torch.cuda.is_available():
+    sys.exit(f"gpu-check: torch {torch.__version__} finds no usable GPU; is the driver new enough for it?")
+print("gpu-check:", torch.cuda.get_device_name(), "with CUDA", torch.version.cuda)
+endef
+export GPU_QUESTION
+
+gpu-check: gpu-driver $(PACKAGE) ## the tests that need an NVIDIA GPU, then the benchmarks
+	@$(BIN)/python -c "$$GPU_QUESTION"
+	@cuda=$$($(BIN)/python -c 'import torch; print(torch.version.cuda.split(".")[0])') && \
+		$(PIP_INSTALL) --no-build-isolation ".[cuda$$cuda]"
+	VFI_REQUIRE_GPU=1 $(BIN)/pytest -m gpu $(PYTEST_ARGS)
+	$(BIN)/python benchmarks/run.py
+
+gpu-driver: # asked before anything is installed
+	@nvidia-smi -L >/dev/null 2>&1 || { \
+		echo "gpu-check: nvidia-smi finds no NVIDIA GPU here; run this where one is, with its driver" >&2; \
+		exit 1; }
+
+clean: ## remove what was built and measured; .venv stays
+	rm -rf build dist $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find vfi_plugin tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## and .venv
+	rm -rf $(VENV)
+
+# pip is the last thing that venv puts there: an environment without it was never finished.
+$(BIN)/pip:
+	@command -v "$(PYTHON)" >/dev/null || { \
+		echo "$(PYTHON) is not found; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or newer is needed, $(PYTHON) is not; name another: make PYTHON=python3.12" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making $(VENV) with $$("$(PYTHON)" -V)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+# wheel.cmake=false leaves the compiled part out: this step is for what pyproject.toml asks for, the next one compiles.
+$(DEPENDENCIES): | $(BIN)/pip
+	@rm -f $(VENV)/.dependencies-* $(VENV)/.package-*
+	@echo "Installing the dependencies into $(VENV) (the first time takes minutes: torch is large)"
+	@$(PIP_INSTALL) $(BUILD_TOOLS)
+	@$(PIP_INSTALL) --no-build-isolation -C wheel.cmake=false ".[test,lint]"
+	@touch $@
+
+$(PACKAGE): $(DEPENDENCIES)
+	@rm -f $(VENV)/.package-*
+	@command -v "$${CXX:-c++}" >/dev/null || command -v g++ >/dev/null || command -v clang++ >/dev/null || { \
+		echo "no C++ compiler is found; on Debian or Ubuntu: apt install g++; on macOS: xcode-select --install" >&2; exit 1; }
+	@echo "Building the package into $(VENV)"
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --force-reinstall .
+	@touch $@

@@ -1,0 +1,7 @@
+// Each family of functions adds itself to the module.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+void bind_warp(pybind11::module_& module);
+void bind_cryptomatte(pybind11::module_& module);

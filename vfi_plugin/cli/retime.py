@@ -1,0 +1,109 @@
+"""``vfi retime``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from vfi_plugin.cli.progress_display import STYLES, display
+from vfi_plugin.render.cancellation import stop_on_signals
+from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
+from vfi_plugin.render.retime import plan_retime, retime_with
+
+_EXAMPLES = """examples:
+  vfi retime plate.####.exr slow.####.exr --speed 0.5           half speed: 10 frames become 19
+  vfi retime plate.####.exr out.####.exr --map ramp.csv         a ramp: lines of output frame, source frame
+  vfi retime plate.####.exr out.####.exr --map comp.nk          the TimeWarp or Kronos of a Nuke script
+  vfi retime plate.####.exr out.####.exr --fps 48               24 to 48 frames a second, same duration
+  vfi retime plate.####.exr out.####.exr --speed -100%          backwards
+  vfi retime plate.####.exr slow.####.exr --speed 0.5 --frames 1001-1010   one chunk of a farm job
+"""
+
+
+def add_parser(commands: Any) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "retime",
+        help="make slow motion, ramps, rate changes",
+        description="Retimes a clip. Source frames come through untouched; frames in between are made by motion.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("source", help="sequence (plate.####.exr, plate.%%04d.exr, one file of it) or movie")
+    parser.add_argument("target", help="EXR sequence (slow.####.exr) or movie (.mov, .mp4, .mkv)")
+    _add_timing(parser)
+    _add_motion(parser)
+    _add_picture(parser)
+    _add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_timing(parser: argparse.ArgumentParser) -> None:
+    timing = parser.add_argument_group("timing (one of --speed, --map, --fps, --length)")
+    timing.add_argument("--speed", help="0.5 or 50%% is half speed; negative plays backwards")
+    timing.add_argument("--map", metavar="FILE", help="time map: .csv, Nuke curve .txt, .nk, .otio")
+    timing.add_argument("--map-node", metavar="NAME", help="which node or clip of the map file, where it has several")
+    timing.add_argument("--fps", help="target rate, such as 48 or 24000/1001; the duration is kept")
+    timing.add_argument("--source-fps", help="the source's rate, where the file does not say it")
+    timing.add_argument("--length", type=int, metavar="N", help="fit the source range to N frames")
+    timing.add_argument("--in-range", metavar="A-B", help="source frames to use (default: all)")
+    timing.add_argument("--frames", metavar="A-B", help="output frames to render, such as 1001-1100 or 1-10x3")
+    timing.add_argument("--start", type=int, metavar="N", help="number of the first output frame")
+    timing.add_argument("--ends", choices=ENDS, default="hold", help="what lies past the first and last source frame")
+    timing.add_argument("--missing", choices=MISSING, default="error", help="holes in the numbering of the source")
+
+
+def _add_motion(parser: argparse.ArgumentParser) -> None:
+    motion = parser.add_argument_group("motion")
+    motion.add_argument("--method", choices=METHODS, default="motion", help="move content, mix frames, or take one")
+    motion.add_argument("--filter", choices=FILTERS, default="cubic", help="how colour is sampled between pixels")
+    motion.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
+    motion.add_argument("--weights", metavar="FILE", help="weights for the model (default: the shipped ones)")
+    motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
+
+
+def _add_picture(parser: argparse.ArgumentParser) -> None:
+    picture = parser.add_argument_group("channels and colour")
+    picture.add_argument("--channels", default="all", help="all, rgb, rgba, or names separated by commas")
+    picture.add_argument(
+        "--channel",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="what channels are, such as 'vel.*=motion,units=ndc,y=down'; see 'vfi doctor FILE.exr'",
+    )
+    picture.add_argument("--channels-map", metavar="FILE", help="a YAML file of such rules")
+    picture.add_argument(
+        "--colorspace", metavar="NAME", help="of the source (default: from the file, else scene-linear)"
+    )
+    picture.add_argument("--config", metavar="FILE", help="OCIO config (default: $OCIO, else a pinned ACES one)")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    run_group = parser.add_argument_group("run")
+    run_group.add_argument("--overwrite", action="store_true", help="render again what is already there")
+    run_group.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
+    run_group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+
+
+_TIMING = ("speed", "map_node", "fps", "source_fps", "length", "in_range", "frames", "start", "ends", "missing")
+_MOTION = ("method", "filter", "model", "weights", "device", "cuts")
+_REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
+
+
+def _options(args: argparse.Namespace) -> RetimeOptions:
+    given = {name: getattr(args, name) for name in (*_TIMING, *_MOTION, *_REST)}
+    return RetimeOptions(time_map=args.map, channel_rules=tuple(args.channel), **given)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plans, prints the plan, renders."""
+    options = _options(args)
+    if args.dry_run:
+        for line in plan_retime(args.source, args.target, options).description():
+            print(line)
+        return 0
+    with stop_on_signals() as cancellation:
+        retime_with(args.source, args.target, options, display(args.progress), cancellation)
+    return 0

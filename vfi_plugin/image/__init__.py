@@ -1,0 +1,1 @@
+"""What a picture is: windows, channels and their meaning, colour."""

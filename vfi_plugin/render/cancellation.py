@@ -1,0 +1,60 @@
+"""Stopping on request, in good order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from vfi_plugin.errors import Cancelled
+
+
+class Cancellation:
+    """A request to stop that threads look at between frames."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._signal = signal.SIGINT
+
+    def request(self, by: int = signal.SIGINT) -> None:
+        """Asks all work to stop; ``by`` is the signal that did."""
+        self._signal = signal.Signals(by)
+        self._event.set()
+
+    @property
+    def requested(self) -> bool:
+        """Whether work should stop."""
+        return self._event.is_set()
+
+    def check(self) -> None:
+        """Raises Cancelled where a stop was requested; its exit code is 128 plus the signal's number."""
+        if self.requested:
+            stopped = Cancelled(f"stopped by {self._signal.name}; frames under their final names are whole")
+            stopped.exit_code = 128 + self._signal
+            raise stopped
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Cancellation]:
+    """SIGINT and SIGTERM request a stop while this lasts; a second one ends the process the usual way."""
+    cancellation = Cancellation()
+    if threading.current_thread() is not threading.main_thread():
+        yield cancellation
+        return
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        if cancellation.requested:
+            signal.signal(number, previous[signal.Signals(number)])
+            signal.raise_signal(number)
+        cancellation.request(number)
+
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in previous:
+        signal.signal(number, on_signal)
+    try:
+        yield cancellation
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

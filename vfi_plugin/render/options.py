@@ -1,0 +1,87 @@
+"""What a retime is asked to do, checked once, here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from vfi_plugin.errors import UsageError
+from vfi_plugin.timing.time_map import TimeMap
+
+METHODS = ("motion", "blend", "frame")
+FILTERS = ("cubic", "linear")
+ENDS = ("hold", "extrapolate", "error")
+MISSING = ("error", "hold", "interpolate")
+
+Number = Fraction | float | int | str
+"""A number as a person gives it: 0.5, "50%", "24000/1001". Floats count by their decimal text."""
+
+
+@dataclass(frozen=True)
+class RetimeOptions:
+    """How to retime; exactly one of speed, time_map, fps and length says where the frames come from.
+
+    Attributes:
+        speed: 1 is normal, 0.5 half speed, negative backwards.
+        time_map: output frame -> source frame, or the file that holds it (.csv, .txt, .nk, .otio).
+        map_node: which node or clip of that file, where it has several.
+        fps: target rate in frames a second; the duration is kept.
+        source_fps: the source's rate, where the file does not say it or says it wrongly.
+        length: number of output frames that the whole source range is fitted to.
+        in_range: source frames to use, as a Nuke frame range; None for all.
+        frames: output frames to render, as a Nuke frame range; None for all. The others stay as they are.
+        start: number of the first output frame; None for the first source frame's, or as the time map says.
+        method: "motion" moves content, "blend" mixes both frames, "frame" takes the nearest.
+        filter: how colour is sampled between pixels: "cubic" keeps grain and detail and never rings beyond the nearest
+            pixels, "linear" is softer.
+        model: a model's name; None for the default.
+        weights: a file of weights for the model; None for the shipped ones.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        channels: "all", "rgb", "rgba" or names separated by commas.
+        channel_rules: rules "glob=class,option=value", first match wins, before the built-in ones.
+        channels_map: a YAML file of such rules.
+        colorspace: colour space of the source; None to tell from the file.
+        config: OCIO config, a path or an ``ocio://`` name; None for $OCIO or the pinned one.
+        cuts: "auto" finds scene cuts, "off" ignores them, or the frames that begin a new shot, as a frame range.
+        ends: positions past either end of the source: "hold", "extrapolate" or "error".
+        missing: holes in the numbering: "error", "hold" the frame before, or "interpolate" across.
+        overwrite: whether frames already there are rendered again.
+    """
+
+    speed: Number | None = None
+    time_map: TimeMap | str | Path | None = None
+    map_node: str | None = None
+    fps: Number | None = None
+    source_fps: Number | None = None
+    length: int | None = None
+    in_range: str | None = None
+    frames: str | None = None
+    start: int | None = None
+    method: str = "motion"
+    filter: str = "cubic"
+    model: str | None = None
+    weights: str | None = None
+    device: str = "auto"
+    channels: str = "all"
+    channel_rules: tuple[str, ...] = ()
+    channels_map: str | None = None
+    colorspace: str | None = None
+    config: str | None = None
+    cuts: str = "auto"
+    ends: str = "hold"
+    missing: str = "error"
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("speed", "time_map", "fps", "length") if getattr(self, name) is not None]
+        if len(given) != 1:
+            got = " and ".join(given) or "none of them"
+            raise UsageError(f"give exactly one of speed, time map, fps and length; got {got}")
+        if self.map_node is not None and not isinstance(self.time_map, str | Path):
+            raise UsageError("a map node goes with a time map file, which was not given")
+        if self.source_fps is not None and self.fps is None:
+            raise UsageError("source fps goes with fps, which was not given; leave it out or give the target fps")
+        for name, allowed in (("method", METHODS), ("filter", FILTERS), ("ends", ENDS), ("missing", MISSING)):
+            if getattr(self, name) not in allowed:
+                raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")

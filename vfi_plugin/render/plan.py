@@ -1,0 +1,178 @@
+"""From a time map to a list of frames to make: pure arithmetic on frame numbers, no pixels."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vfi_plugin.errors import MissingFramesError, TimeMapError, UsageError
+from vfi_plugin.timing.ranges import format_range
+from vfi_plugin.timing.time_map import TimeMap
+
+
+@dataclass(frozen=True)
+class OutputFrame:
+    """One frame to write.
+
+    Attributes:
+        number: its frame number in the output.
+        position: where in the source it lies, exactly, in source frame numbers; unheld, as the map says.
+        earlier: the source frame at or before it that is used.
+        later: the one after it; the same as ``earlier`` where the frame is a copy.
+        t: how far between the two, 0 <= t < 1; 0 is a copy of ``earlier``.
+        speed_after: source frames moved to the next output frame; what vectors to the next frame scale by.
+        speed_before: source frames moved from the previous output frame.
+        note: "" or why the frame is not simply what the map says, such as "held at the end".
+    """
+
+    number: int
+    position: Fraction
+    earlier: int
+    later: int
+    t: Fraction
+    speed_after: Fraction
+    speed_before: Fraction
+    note: str = ""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a source frame, untouched."""
+        return self.t == 0
+
+    @property
+    def nearest(self) -> int:
+        """The source frame closer in time, the earlier one at a tie; header entries come from it."""
+        return self.earlier if self.t <= Fraction(1, 2) else self.later
+
+
+@dataclass(frozen=True)
+class RetimePlan:
+    """What a retime will do, before it does it.
+
+    Attributes:
+        source_numbers: source frames that are there, within the range in use.
+        frames: every frame of the whole output, in order.
+        wanted: numbers of those to render in this run.
+    """
+
+    source_numbers: tuple[int, ...]
+    frames: tuple[OutputFrame, ...]
+    wanted: frozenset[int]
+
+    @property
+    def selected(self) -> tuple[OutputFrame, ...]:
+        """The frames to render in this run, in output order."""
+        return tuple(frame for frame in self.frames if frame.number in self.wanted)
+
+    def summary(self) -> str:
+        """One line: "10 in, 19 out, 1001-1019 (10 copied, 9 in between)", and what is held."""
+        outputs = [frame.number for frame in self.frames]
+        copies = sum(frame.is_copy for frame in self.frames)
+        text = (
+            f"{len(self.source_numbers)} in, {len(outputs)} out, {format_range(outputs)}"
+            f" ({copies} copied, {len(outputs) - copies} in between)"
+        )
+        notes: dict[str, list[int]] = {}
+        for frame in self.frames:
+            if frame.note:
+                notes.setdefault(frame.note, []).append(frame.number)
+        held = "".join(f"; {note}: {format_range(numbers)}" for note, numbers in notes.items())
+        part = f"; rendering {format_range(sorted(self.wanted))}" if len(self.wanted) != len(outputs) else ""
+        return text + held + part
+
+
+class Placement:
+    """Finds the source frames around a position, with holes and ends treated as asked."""
+
+    def __init__(self, numbers: tuple[int, ...], *, ends: str, missing: str) -> None:
+        self._numbers = numbers
+        self._ends = ends
+        self._interpolates_holes = missing == "interpolate"
+
+    def place(self, number: int, position: Fraction) -> tuple[int, int, Fraction, str]:
+        """``(earlier, later, t, note)`` for a position; raises TimeMapError past an end where that is an error."""
+        first, last = self._numbers[0], self._numbers[-1]
+        if not first <= position <= last:
+            return self._past_an_end(number, position)
+        at = bisect_right(self._numbers, position) - 1
+        earlier = self._numbers[at]
+        if position == earlier:
+            return earlier, earlier, Fraction(0), ""
+        later = self._numbers[at + 1]
+        if later == earlier + 1 or self._interpolates_holes:
+            note = "" if later == earlier + 1 else "interpolated across a hole"
+            return earlier, later, (position - earlier) / (later - earlier), note
+        return self._in_held_hole(position, earlier, later)
+
+    def _in_held_hole(self, position: Fraction, earlier: int, later: int) -> tuple[int, int, Fraction, str]:
+        """The frame before a hole stands in for every frame in it."""
+        if position <= later - 1:
+            return earlier, earlier, Fraction(0), "held in a hole"
+        return earlier, later, position - (later - 1), "held in a hole"
+
+    def _past_an_end(self, number: int, position: Fraction) -> tuple[int, int, Fraction, str]:
+        first, last = self._numbers[0], self._numbers[-1]
+        if self._ends == "error":
+            raise TimeMapError(
+                f"output frame {number} asks for source frame {float(position):g}, outside {first}-{last};"
+                " change the map or use --ends hold"
+            )
+        end = first if position < first else last
+        return end, end, Fraction(0), "held at the end"
+
+
+def build_plan(
+    time_map: TimeMap, numbers: tuple[int, ...], *, wanted: Iterable[int] | None, ends: str, missing: str
+) -> RetimePlan:
+    """Lists every output frame.
+
+    Args:
+        time_map: output frame -> source position.
+        numbers: source frames that are there, ascending, at least one.
+        wanted: output frames to render; None for all.
+        ends: policy past the first and last source frame.
+        missing: policy for holes in ``numbers``.
+
+    Raises:
+        MissingFramesError: holes, and the policy is "error".
+        TimeMapError: the map never touches the source, or leaves it where that is an error.
+        UsageError: a frame is wanted that the output does not have.
+    """
+    _check_holes(numbers, missing)
+    first, last = time_map.output_range
+    positions = {number: time_map.position(number) for number in range(first - 1, last + 2)}
+    if not any(numbers[0] <= positions[number] <= numbers[-1] for number in time_map.frames):
+        raise TimeMapError(
+            f"the map asks for source frames {float(positions[first]):g} to {float(positions[last]):g}, but the source"
+            f" has {numbers[0]}-{numbers[-1]}; check that the map counts frames as the source does"
+        )
+    placement = Placement(numbers, ends=ends, missing=missing)
+    frames = []
+    for number in time_map.frames:
+        earlier, later, t, note = placement.place(number, positions[number])
+        speeds = time_map.speed_after(number), time_map.speed_before(number)
+        frames.append(OutputFrame(number, positions[number], earlier, later, t, *speeds, note))
+    chosen = frozenset(time_map.frames) if wanted is None else frozenset(wanted)
+    if beyond := sorted(chosen.difference(time_map.frames)):
+        raise UsageError(
+            f"output frames {format_range(beyond)} were asked for, but the output is {first}-{last};"
+            " ask for frames inside it"
+        )
+    return RetimePlan(numbers, tuple(frames), chosen)
+
+
+def _check_holes(numbers: tuple[int, ...], missing: str) -> None:
+    holes = [number for number in range(numbers[0], numbers[-1] + 1) if _absent(numbers, number)]
+    if holes and missing == "error":
+        raise MissingFramesError(
+            f"the source has no frames {format_range(holes)}; render them, or use --missing hold or"
+            " --missing interpolate",
+            tuple(holes),
+        )
+
+
+def _absent(numbers: tuple[int, ...], number: int) -> bool:
+    at = bisect_left(numbers, number)
+    return at == len(numbers) or numbers[at] != number

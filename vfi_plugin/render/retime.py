@@ -1,0 +1,245 @@
+"""The main job, from a source on disk to frames on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vfi_plugin.errors import InputError, UsageError
+from vfi_plugin.image.colour import GuideTransform
+from vfi_plugin.image.colour_config import choose_space, load_config
+from vfi_plugin.media.clip import Clip, check_uniform
+from vfi_plugin.media.foreign_image import SOURCE_FORMAT
+from vfi_plugin.media.header import PartHeader
+from vfi_plugin.media.open_clip import open_clip
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.registry import default_model, model_info
+from vfi_plugin.render.cancellation import Cancellation
+from vfi_plugin.render.header import Clock
+from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.render.plan import RetimePlan, build_plan
+from vfi_plugin.render.progress import Progress, Silent
+from vfi_plugin.render.stamp import settings_text
+from vfi_plugin.render.target import Target
+from vfi_plugin.timing.ranges import format_range, parse_range
+from vfi_plugin.timing.time_map import TimeMap
+from vfi_plugin.timing.timecode import parse_rate
+
+
+@dataclass(frozen=True)
+class RetimeJob:
+    """Everything decided before the first pixel is read.
+
+    Attributes:
+        clip: the open source.
+        target: where frames go.
+        plan: every frame of the output and which are wanted now.
+        layout: what the channels are.
+        transform: from the clip's colour to the guide.
+        clock: rate and timecode of the output.
+        model: facts about the model.
+        options: as they were asked for.
+        settings: the text that is stamped into every frame.
+    """
+
+    clip: Clip
+    target: Target
+    plan: RetimePlan
+    layout: Layout
+    transform: GuideTransform
+    clock: Clock
+    model: ModelInfo
+    options: RetimeOptions
+    settings: str
+
+    def description(self) -> Iterator[str]:
+        """The plan in lines for a person: what goes in and out, colour, model, channels."""
+        yield self.plan.summary()
+        rate = f"{float(self.clock.rate):.5g} fps" if self.clock.rate else "no frame rate"
+        yield f"source {self.clip.name}, target {self.target.path}, {rate}, colour space {self.transform.colorspace}"
+        how = self.model.title if self.options.method == "motion" else f"method {self.options.method}"
+        yield f"in-between frames: {how}"
+        for group in self.layout.groups:
+            names = ", ".join(self.layout.roles[place].channel for place in group.channels)
+            yield f"  {group.channel_class.value:<9} {names}: {group.treatment.value}"
+
+
+@dataclass(frozen=True)
+class RetimeReport:
+    """What a run did.
+
+    Attributes:
+        written: output frames rendered, ascending.
+        skipped: output frames that were there already.
+        cuts: source frames that begin a new shot, as far as this run had to know.
+        non_finite: source frame -> NaN and infinite colour values in it.
+        clipped_values: samples that a movie could not hold.
+    """
+
+    written: tuple[int, ...]
+    skipped: tuple[int, ...] = ()
+    cuts: tuple[int, ...] = ()
+    non_finite: dict[int, int] = field(default_factory=dict)
+    clipped_values: int = 0
+
+    def summary(self) -> str:
+        """One line: "19 written, 0 already there"."""
+        text = f"{len(self.written)} written, {len(self.skipped)} already there"
+        if self.cuts:
+            text += f"; shots begin at {format_range(self.cuts)}"
+        if self.non_finite:
+            total = sum(self.non_finite.values())
+            text += f"; {total} NaN or Inf values in frames {format_range(sorted(self.non_finite))}"
+        if self.clipped_values:
+            text += f"; {self.clipped_values} values outside [0, 1] were clipped for the movie"
+        return text
+
+
+def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) -> RetimeJob:
+    """Decides everything and checks it, reading headers only; nothing is written.
+
+    Raises:
+        VfiError: of the kind that tells what is wrong: the source, the options, or how they fit together.
+    """
+    model = model_info(options.model or default_model())
+    place = Target.parse(target)
+    clip = open_clip(source)
+    numbers = _numbers_in_use(clip, options)
+    source_rate = parse_rate(options.source_fps) if options.source_fps is not None else clip.rate
+    time_map = _time_map(options, numbers, source_rate)
+    wanted = None if options.frames is None else parse_range(options.frames)
+    plan = build_plan(time_map, numbers, wanted=wanted, ends=options.ends, missing=options.missing)
+    _check_choices(options, model)
+    place.check(clip, plan)
+    check_uniform(clip, numbers)
+    headers = clip.header(numbers[0])
+    layout = Layout.of(headers, options)
+    if options.method == "motion" and not all(frame.is_copy for frame in plan.frames):
+        layout.require_guides()
+    rate = parse_rate(options.fps) if options.fps is not None else source_rate
+    if place.is_movie:
+        rate = _check_movie(plan, rate)
+    clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
+    return RetimeJob(
+        clip=clip,
+        target=place,
+        plan=plan,
+        layout=layout,
+        transform=_transform(headers, options),
+        clock=clock,
+        model=model,
+        options=options,
+        settings=settings_text(str(source), plan, clock, options, model),
+    )
+
+
+def retime_with(
+    source: str | Path,
+    target: str | Path,
+    options: RetimeOptions,
+    progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+) -> RetimeReport:
+    """Retimes a clip; see ``retime`` for what the options mean and what is raised."""
+    from vfi_plugin.render.run import run_job
+
+    job = plan_retime(source, target, options)
+    with job.clip:
+        return run_job(job, progress or Silent(), cancellation or Cancellation())
+
+
+def retime(
+    source: str | Path,
+    target: str | Path,
+    *,
+    progress: Progress | None = None,
+    cancellation: Cancellation | None = None,
+    **options: Any,
+) -> RetimeReport:
+    """Retimes a clip: ``vfi.retime("plate.####.exr", "slow.####.exr", speed=0.5)``.
+
+    Source frames that fall on output frames come through bit for bit. Frames between are made by moving every channel
+    as what it is. Frames under their final names are always whole; those already there with the same settings are
+    skipped.
+
+    Args:
+        source: a sequence (``####``, ``%04d``, one file of it) or a movie.
+        target: an EXR sequence or a movie.
+        progress: told about each frame; None for silence.
+        cancellation: asked between frames whether to stop.
+        **options: the attributes of ``RetimeOptions``.
+
+    Returns:
+        What was done.
+
+    Raises:
+        UsageError: the request is wrong. InputError: the source is. RenderError: something failed on the way.
+        Cancelled: a stop was requested.
+    """
+    return retime_with(source, target, RetimeOptions(**options), progress, cancellation)
+
+
+def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:
+    if options.in_range is None:
+        return clip.numbers
+    asked = parse_range(options.in_range)
+    first, last = min(asked), max(asked)
+    if len(asked) != last - first + 1:
+        raise UsageError(f"the source range {options.in_range!r} has gaps; give first and last, such as 1001-1100")
+    inside = tuple(number for number in clip.numbers if first <= number <= last)
+    if not inside or first < clip.numbers[0] or last > clip.numbers[-1]:
+        raise UsageError(
+            f"the source range {options.in_range} leaves the source, which has {format_range(clip.numbers)}"
+        )
+    return inside
+
+
+def _time_map(options: RetimeOptions, numbers: Sequence[int], source_rate: Fraction | None) -> TimeMap:
+    first, last, start = numbers[0], numbers[-1], options.start
+    if options.speed is not None:
+        return TimeMap.constant(options.speed, first=first, last=last, start=start)
+    if options.length is not None:
+        return TimeMap.from_length(options.length, first=first, last=last, start=start)
+    if options.fps is not None:
+        if source_rate is None:
+            raise UsageError("the source does not say its frame rate; give it with --source-fps, such as 24")
+        return TimeMap.from_rates(source_rate, options.fps, first=first, last=last, start=start)
+    given = options.time_map
+    if isinstance(given, str | Path):
+        given = TimeMap.from_file(given, node=options.map_node, source=(first, last))
+    if given is None:
+        raise UsageError("give a speed, a time map, fps or length")
+    return given if start is None else given.shifted(start)
+
+
+def _check_choices(options: RetimeOptions, model: ModelInfo) -> None:
+    if options.cuts not in ("auto", "off"):
+        parse_range(options.cuts)
+    if options.ends == "extrapolate" and not model.extrapolates:
+        raise UsageError(f"the model {model.name} does not extrapolate; use --ends hold or --ends error")
+    if options.method != "motion" and options.weights is not None:
+        raise UsageError(f"method {options.method} uses no model, so weights mean nothing; leave them out")
+
+
+def _check_movie(plan: RetimePlan, rate: Fraction | None) -> Fraction:
+    if rate is None:
+        raise UsageError("a movie needs a frame rate and the source does not say one; give --fps and --source-fps")
+    if len(plan.wanted) != len(plan.frames):
+        raise UsageError("a movie is written whole; leave --frames out, or write an EXR sequence")
+    return rate
+
+
+def _transform(headers: Sequence[PartHeader], options: RetimeOptions) -> GuideTransform:
+    if not headers:
+        raise InputError("the source has no picture in it")
+    attributes = headers[0].attributes
+    stored = attributes.get(SOURCE_FORMAT)
+    is_movie = "movie/codec" in attributes
+    is_whole = stored is not None and "uint" in str(stored.value)
+    space = choose_space(load_config(options.config), options.colorspace, attributes, integer=is_movie or is_whole)
+    # A movie's limited range leaves room below black and above white, so its values may leave [0, 1].
+    return GuideTransform.for_space(space, options.config, integer=is_whole)

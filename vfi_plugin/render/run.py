@@ -1,0 +1,269 @@
+"""Renders a planned job: read ahead, estimate each pair once, compose, write behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from vfi_plugin.image.frame import Frame
+from vfi_plugin.image.window import Window
+from vfi_plugin.media.writing import clean_leftovers, write_image
+from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
+from vfi_plugin.models.registry import load_model
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.render.cancellation import Cancellation
+from vfi_plugin.render.compose import Moment, ViewMotion, compose, view_window
+from vfi_plugin.render.header import with_header
+from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.pipeline import WriteBehind, read_ahead
+from vfi_plugin.render.plan import OutputFrame
+from vfi_plugin.render.progress import Progress
+from vfi_plugin.render.retime import RetimeJob, RetimeReport
+from vfi_plugin.render.source import FrameSource, GuidePair
+from vfi_plugin.render.stamp import frame_stamp, frames_standing
+from vfi_plugin.timing.ranges import format_range, parse_range
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the reader hands over: the output frames of one pair, or copies of one frame, and what they need."""
+
+    outputs: tuple[OutputFrame, ...]
+    frames: tuple[Frame, ...]
+    guides: Mapping[str, GuidePair] = field(default_factory=dict)
+    is_cut: bool = False
+
+
+def run_job(job: RetimeJob, progress: Progress, cancellation: Cancellation) -> RetimeReport:
+    """Renders what is wanted and not there yet; see ``retime`` for what is raised."""
+    return _Run(job, progress, cancellation).report()
+
+
+class _Run:
+    """One run of a job."""
+
+    def __init__(self, job: RetimeJob, progress: Progress, cancellation: Cancellation) -> None:
+        self._job = job
+        self._progress = progress
+        self._check = cancellation.check
+        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
+        self._estimate = _Estimator.of(job)
+        self._cuts: dict[int, None] = {}
+
+    def report(self) -> RetimeReport:
+        """Does it all."""
+        todo, skipped = self._outstanding()
+        summary = self._job.plan.summary()
+        if skipped:
+            summary += f"; {len(skipped)} already there"
+        self._progress.begin(len(todo), summary)
+        written: list[int] = []
+        clipped = 0
+        if todo and self._job.target.is_movie:
+            clipped = self._to_movie(todo, written)
+        elif todo:
+            self._to_sequence(todo, written)
+        report = RetimeReport(
+            tuple(sorted(written)), skipped, tuple(sorted(self._cuts)), dict(self._source.non_finite), clipped
+        )
+        self._progress.end(report.summary())
+        return report
+
+    def _outstanding(self) -> tuple[tuple[OutputFrame, ...], tuple[int, ...]]:
+        """Frames to render and frames that are there already; makes the folder."""
+        target, plan = self._job.target, self._job.plan
+        overwrite = self._job.options.overwrite
+        if target.is_movie:
+            target.check_free(overwrite)
+            target.make_folder()
+            return plan.selected, ()
+        standing = frames_standing({} if overwrite else target.paths(plan), self._job.settings)
+        target.make_folder()
+        if target.pattern is not None:
+            clean_leftovers(target.pattern)
+        broken = standing.unreadable & plan.wanted
+        if broken:
+            frames = format_range(sorted(broken))
+            self._progress.note(f"output frames {frames} were there but cannot be read; they are rendered again")
+        todo = tuple(frame for frame in plan.selected if frame.number not in standing.done)
+        return todo, tuple(sorted(standing.done & plan.wanted))
+
+    def _to_sequence(self, todo: tuple[OutputFrame, ...], written: list[int]) -> None:
+        paths = self._job.target.paths(self._job.plan)
+
+        def on_done(name: str) -> None:
+            written.append(int(name))
+            self._progress.frame_done(len(written), len(todo), paths[int(name)].name)
+
+        with WriteBehind(on_done) as writers:
+            for output, frame in self._rendered(todo):
+                origin = self._job.clip.path(output.earlier) if output.is_copy else None
+                writers.submit(str(output.number), _writing(paths[output.number], frame, origin))
+
+    def _to_movie(self, todo: tuple[OutputFrame, ...], written: list[int]) -> int:
+        from vfi_plugin.render.movie_target import MovieTarget  # loads FFmpeg, which EXR sequences do without
+
+        with MovieTarget(self._job) as movie:
+            for output, frame in self._rendered(todo):
+                movie.write(frame)
+                written.append(output.number)
+                self._progress.frame_done(len(written), len(todo), f"frame {output.number}")
+            return movie.clipped_values
+
+    def _rendered(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
+        """Every frame of ``todo``, in order, with its pixels and header."""
+        for work in read_ahead(self._reading(todo), self._check):
+            yield from self._made(work)
+
+    def _made(self, work: _Work) -> Iterator[tuple[OutputFrame, Frame]]:
+        motions = self._estimate.prepare(work.guides)
+        for output in work.outputs:
+            self._check()
+            shown = _held(output) if work.is_cut else output
+            yield shown, self._finished(shown, self._pixels(shown, work, motions))
+
+    def _pixels(self, output: OutputFrame, work: _Work, pairs: Mapping[str, _ViewPair]) -> Frame:
+        if output.is_copy:
+            return kept_channels(work.frames[0], self._job.layout)
+        motions = {view: pair.at(float(output.t)) for view, pair in pairs.items()}
+        moment = Moment(output.t, output.speed_after, output.speed_before)
+        return compose((work.frames[0], work.frames[1]), motions, self._job.layout, moment)
+
+    def _finished(self, output: OutputFrame, frame: Frame) -> Frame:
+        names = tuple(self._job.clip.path(number).name for number in (output.earlier, output.later))
+        how = self._job.model.name if self._job.options.method == "motion" else self._job.options.method
+        stamp = frame_stamp(output, model=how, settings=self._job.settings, names=(names[0], names[1]))
+        return with_header(frame, output.number, {**self._job.clock.entries(output.number), **stamp})
+
+    def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[_Work]:
+        """In the reader's thread: frames, guides and the answer whether a pair is a cut."""
+        for (earlier, later), outputs in groupby(todo, key=lambda output: (output.earlier, output.later)):
+            chosen = tuple(outputs)
+            if earlier == later or all(_is_still(output, self._job.options.method) for output in chosen):
+                yield from self._copies(chosen)
+                continue
+            frames = self._source.frame(earlier), self._source.frame(later)
+            if self._is_cut(earlier, later):
+                yield _Work(chosen, frames[:1], is_cut=True)
+                continue
+            guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
+            yield _Work(chosen, frames, guides)
+
+    def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[_Work]:
+        for output in outputs:
+            shown = output if output.is_copy else _nearest(output)
+            yield _Work((shown,), (self._source.frame(shown.earlier),))
+
+    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+        layout = self._job.layout
+        return {
+            guide.view: self._source.guides(frames, guide, view_window(frames, layout, guide.view))
+            for guide in layout.guides
+        }
+
+    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+        """Windows alone, for the method that only mixes."""
+        nothing = np.zeros((0, 0, 3), np.float32)
+        windows = {view: view_window(frames, self._job.layout, view) for view in self._job.layout.views}
+        return {view: GuidePair(nothing, nothing, 1.0, window) for view, window in windows.items()}
+
+    def _is_cut(self, earlier: int, later: int) -> bool:
+        cuts = self._job.options.cuts
+        if cuts == "off" or (cuts == "auto" and not self._job.layout.guides):
+            return False
+        found = self._source.is_cut_after(earlier) if cuts == "auto" else _crosses(earlier, later, cuts)
+        if found and later not in self._cuts:
+            self._cuts[later] = None
+        return found
+
+
+def _crosses(earlier: int, later: int, cuts: str) -> bool:
+    return any(earlier < first <= later for first in parse_range(cuts))
+
+
+def _is_still(output: OutputFrame, method: str) -> bool:
+    return output.is_copy or method == "frame"
+
+
+def _nearest(output: OutputFrame) -> OutputFrame:
+    return replace(output, earlier=output.nearest, later=output.nearest, t=output.t * 0)
+
+
+def _held(output: OutputFrame) -> OutputFrame:
+    """Across a cut the earlier shot lasts until the later one begins; nothing is mixed."""
+    return replace(output, later=output.earlier, t=output.t * 0, note="held over a cut")
+
+
+def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:
+    """``origin`` is the file of an untouched frame: its compressed pixels are copied, exact for lossy codecs too."""
+    return lambda: write_image(path, frame, pixels_of=origin)
+
+
+def kept_channels(frame: Frame, layout: Layout) -> Frame:
+    """The frame with the channels that are written; the very same object where that is all of them."""
+    parts = []
+    for index, part in enumerate(frame.parts):
+        names = [layout.roles[place].channel for place in layout.kept_in_part(index)]
+        if names and len(names) < len(part.planes):
+            part = replace(part, planes={name: part.planes[name] for name in names})
+        if names:
+            parts.append(part)
+    return replace(frame, parts=tuple(parts))
+
+
+@dataclass(frozen=True)
+class _ViewPair:
+    """A pair of one view that has been looked at."""
+
+    pair: Pair | None
+    window: Window
+    filter: str
+
+    def at(self, t: float) -> ViewMotion:
+        """Its motion at ``t``; no motion at all where nothing was estimated."""
+        if self.pair is None:
+            return ViewMotion(FlowMotion.still(torch.zeros(1, 1, *self.window.shape), t), self.window)
+        motion = self.pair.motion(t)
+        if isinstance(motion, FlowMotion):
+            motion = replace(motion, taps=self.filter)
+        padded = [max(SMALLEST_SIDE_PX - side, 0) for side in self.window.shape]
+        return ViewMotion(motion.flow_form().cropped(*self.window.shape) if any(padded) else motion, self.window)
+
+
+class _Estimator:
+    """Makes motions of guides, by the job's model."""
+
+    def __init__(self, model: Model | None, sampling: str) -> None:
+        self._model = model
+        self._filter = sampling
+        self._device = torch.device("cpu") if model is None else model.device
+
+    @classmethod
+    def of(cls, job: RetimeJob) -> _Estimator:
+        """Loads the model, unless the method needs none."""
+        if job.options.method != "motion":
+            return cls(None, job.options.filter)
+        return cls(
+            load_model(job.model.name, weights=job.options.weights, device=job.options.device), job.options.filter
+        )
+
+    def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, _ViewPair]:
+        """Looks at the pair of every view once."""
+        return {view: _ViewPair(self._looked_at(pair), pair.window, self._filter) for view, pair in guides.items()}
+
+    def _looked_at(self, pair: GuidePair) -> Pair | None:
+        if self._model is None:
+            return None
+        return self._model.prepare(self._tensor(pair.before), self._tensor(pair.after))
+
+    def _tensor(self, guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
+        """(H, W, 3) as (1, 3, H, W) on the device, its edges repeated up to the smallest size that models take."""
+        missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
+        if any(missing):
+            guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
+        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self._device)

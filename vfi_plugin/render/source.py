@@ -1,0 +1,100 @@
+"""Frames of the source, read once and kept for a while, and the pairs made of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfi_plugin.image.colour import GuideTransform, count_non_finite
+from vfi_plugin.image.frame import Frame
+from vfi_plugin.image.window import Window
+from vfi_plugin.media.clip import Clip
+from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
+from vfi_plugin.render.layout import GuideSource, Layout
+
+CACHE_BYTES = 1 << 30
+"""Frames are kept up to this much, so that looking ahead for cuts reads a file once; past it some are read twice."""
+
+_SIGNATURE_SIDE_PX = 256
+"""Pixels of the longer side that a frame is thinned to before its guide is made for a signature."""
+
+
+@dataclass(frozen=True)
+class GuidePair:
+    """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``."""
+
+    before: npt.NDArray[np.float32]
+    after: npt.NDArray[np.float32]
+    gain: float
+    window: Window
+
+
+class FrameSource:
+    """A clip with its colour and channels understood. Safe to use from one thread at a time per method."""
+
+    def __init__(self, clip: Clip, numbers: tuple[int, ...], layout: Layout, transform: GuideTransform) -> None:
+        self.layout = layout
+        self._clip = clip
+        self._numbers = numbers
+        self._transform = transform
+        self._frames: OrderedDict[int, Frame] = OrderedDict()
+        self._signatures: dict[int, Signature] = {}
+        self._lock = threading.Lock()
+        self.non_finite: dict[int, int] = {}
+        """Source frame -> how many values of its colour are NaN or infinite."""
+
+    def frame(self, number: int) -> Frame:
+        """A frame, from the cache where it is there. Raises as ``Clip.read``."""
+        with self._lock:
+            if number in self._frames:
+                self._frames.move_to_end(number)
+                return self._frames[number]
+        frame = self._clip.read(number)
+        with self._lock:
+            self._frames[number] = frame
+            while len(self._frames) > 2 and sum(kept.nbytes for kept in self._frames.values()) > CACHE_BYTES:
+                self._frames.popitem(last=False)
+        return frame
+
+    def guides(self, pair: tuple[Frame, Frame], source: GuideSource, window: Window) -> GuidePair:
+        """The guides of a pair for one view, with an exposure measured on both."""
+        rgb = [self.layout.guide_rgb(frame, source, window) for frame in pair]
+        for frame, pixels in zip(pair, rgb, strict=True):
+            if bad := count_non_finite(pixels):
+                self.non_finite[frame.number] = bad
+        gain = self._transform.exposure_gain(rgb[0], rgb[1])
+        return GuidePair(self._transform.to_guide(rgb[0], gain), self._transform.to_guide(rgb[1], gain), gain, window)
+
+    def is_cut_after(self, earlier: int) -> bool:
+        """Whether a new shot begins with the next frame, seen in a fixed window of frames around the pair.
+
+        The window is of source frames, wherever a chunk begins, so that every chunk decides alike.
+        """
+        at = self._numbers.index(earlier)
+        first = max(0, at + 1 - WINDOW)
+        around = self._numbers[first : at + 1 + WINDOW]
+        self._signatures = {n: kept for n, kept in self._signatures.items() if abs(n - earlier) <= 4 * WINDOW}
+        return cut_between([self._signature(number) for number in around], at - first)
+
+    def _signature(self, number: int) -> Signature:
+        if number not in self._signatures:
+            frame = self.frame(number)
+            display = frame.parts[0].display_window
+            rgb = self.layout.guide_rgb(frame, self.layout.guides[0], display)
+            step = max(1, max(display.shape) // _SIGNATURE_SIDE_PX)
+            self._signatures[number] = signature(self._transform.to_guide(_thinned(rgb, step)))
+        return self._signatures[number]
+
+
+def _thinned(rgb: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
+    """(H, W, 3) averaged over ``step`` x ``step`` blocks; what is left over at the right and bottom is dropped."""
+    if step == 1:
+        return rgb
+    height, width = (side // step * step for side in rgb.shape[:2])
+    blocks = rgb[:height, :width].reshape(height // step, step, width // step, step, 3)
+    averaged: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return averaged

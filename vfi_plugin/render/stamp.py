@@ -1,0 +1,134 @@
+"""What every output frame says about how it was made, and the check of frames that are already there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from vfi_plugin.errors import SettingsMismatchError
+from vfi_plugin.image.frame import Attribute
+from vfi_plugin.media.exr_whole import is_whole
+from vfi_plugin.media.image_file import read_header
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.render.header import Clock
+from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.render.plan import OutputFrame, RetimePlan
+from vfi_plugin.timing.ranges import format_range
+
+SETTINGS = "vfi/settings"
+
+
+def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOptions, model: ModelInfo) -> str:
+    """Everything that a frame depends on besides the source's frames, as JSON with sorted keys.
+
+    Two runs with the same text give the same frames; chunks of one job have the same text, whatever frames they render.
+    """
+    positions = "\n".join(f"{frame.number} {frame.position}" for frame in plan.frames)
+    facts = {
+        "vfi": version("vfi-plugin"),
+        "source": f"{Path(source).name} {format_range(plan.source_numbers)}",
+        "output": format_range([frame.number for frame in plan.frames]),
+        "positions_sha256": sha256(positions.encode()).hexdigest()[:16],
+        "method": options.method,
+        "filter": options.filter,
+        "model": model.name if options.method == "motion" else "none",
+        "weights_sha256": model.weights_sha256,
+        "channels": options.channels,
+        "channel_rules": _rules_text(options),
+        "colorspace": options.colorspace or "from the file",
+        "config": options.config or "from the environment",
+        "cuts": options.cuts,
+        "ends": options.ends,
+        "missing": options.missing,
+        "fps": None if clock.rate is None else str(clock.rate),
+        "timecode": None if clock.start is None else str(clock.start),
+    }
+    return json.dumps(facts, sort_keys=True)
+
+
+def _rules_text(options: RetimeOptions) -> list[str]:
+    if options.channels_map is None:
+        return list(options.channel_rules)
+    digest = sha256(Path(options.channels_map).read_bytes()).hexdigest()[:16]
+    return [*options.channel_rules, f"{Path(options.channels_map).name} sha256 {digest}"]
+
+
+def frame_stamp(frame: OutputFrame, *, model: str, settings: str, names: tuple[str, str]) -> Mapping[str, Attribute]:
+    """The ``vfi/`` header entries of one frame.
+
+    ``vfi/source`` is the source position as a decimal number in a string: a float attribute has 24 bits, too few
+    for 1003.3333. ``names`` are the files of the earlier and the later source frame.
+    """
+    return {
+        "vfi/source": Attribute("string", repr(float(frame.position))),
+        "vfi/t": Attribute("string", repr(float(frame.t))),
+        "vfi/frames": Attribute("string", names[0] if frame.is_copy else " ".join(names)),
+        "vfi/model": Attribute("string", "copy" if frame.is_copy else model),
+        SETTINGS: Attribute("string", settings),
+    }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which of the frames to render are there already.
+
+    Attributes:
+        done: made with the same settings, to be left alone.
+        unreadable: there, but broken; to be made again.
+    """
+
+    done: frozenset[int]
+    unreadable: frozenset[int]
+
+
+def frames_standing(paths: Mapping[int, Path], settings: str) -> Standing:
+    """Looks at the headers of what stands under the output names; ``paths`` are those of the whole output.
+
+    A chunk looks beyond its own frames, so that it never joins others that were made with other settings.
+
+    Raises:
+        SettingsMismatchError: a frame was made with other settings, or not by this program.
+    """
+    done, unreadable, foreign = [], [], {}
+    for number, path in paths.items():
+        if not path.exists():
+            continue
+        if not is_whole(path):
+            unreadable.append(number)
+            continue
+        attributes = read_header(path)[0].attributes
+        found = attributes[SETTINGS].value if SETTINGS in attributes else None
+        if found == settings:
+            done.append(number)
+        else:
+            foreign[number] = found
+    if foreign:
+        raise SettingsMismatchError(_mismatch_text(paths, foreign, settings))
+    return Standing(frozenset(done), frozenset(unreadable))
+
+
+def _mismatch_text(paths: Mapping[int, Path], foreign: Mapping[int, str | None], settings: str) -> str:
+    first = next(iter(foreign))
+    found = foreign[first]
+    if found is None:
+        why = "were not made by vfi retime"
+    else:
+        why = f"were made with other settings ({_difference(found, settings)})"
+    return (
+        f"output frames {format_range(sorted(foreign))} are already there and {why}, such as {paths[first]};"
+        " choose another target, remove them, or use --overwrite"
+    )
+
+
+def _difference(found: str, wanted: str) -> str:
+    try:
+        old = json.loads(found)
+    except ValueError:
+        return "their settings cannot be read"
+    new = json.loads(wanted)
+    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    return "; ".join(f"{key}: {old.get(key)} there, {new.get(key)} now" for key in keys)
