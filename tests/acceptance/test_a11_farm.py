@@ -50,9 +50,9 @@ def plate(farm: Path) -> str:
 
 
 def started(*arguments: str, **more: Any) -> subprocess.Popen[str]:
-    """A command that runs on its own."""
+    """A command that runs on its own, outside the repository: only what is installed can be found there."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*arguments], env=environment(), **pipes, **more)
+    return subprocess.Popen([*arguments], cwd=sys.prefix, env=environment(), **pipes, **more)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:

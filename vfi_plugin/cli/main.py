@@ -6,12 +6,17 @@ Exit codes: 0 done, 1 failed while running, 2 wrong use, 3 input missing or unre
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from vfi_plugin.cli import demo, doctor, models, retime
-from vfi_plugin.errors import EXIT_FAILED, VfiError
+# Idle OpenMP threads of torch and OpenCV would spin and keep a core from whoever has work (reading, writing, another
+# farm task): on two busy cores a run took three times as long. Read when OpenMP loads, so it comes before the imports.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from vfi_plugin.cli import demo, doctor, models, retime  # noqa: E402
+from vfi_plugin.errors import EXIT_FAILED, VfiError  # noqa: E402
 
 _COMMANDS = (retime, models, doctor, demo)
 
