@@ -19,6 +19,9 @@ from vfi_plugin.render.layout import GuideSource, Layout
 CACHE_BYTES = 1 << 30
 """Frames are kept up to this much, so that looking ahead for cuts reads a file once; past it some are read twice."""
 
+KEPT_FRAMES = 2 * WINDOW + 2
+"""Frames that one pair and its look for cuts read, in whichever direction time runs; more would only fill memory."""
+
 _SIGNATURE_SIDE_PX = 256
 """Pixels of the longer side that a frame is thinned to before its guide is made for a signature."""
 
@@ -56,9 +59,13 @@ class FrameSource:
         frame = self._clip.read(number)
         with self._lock:
             self._frames[number] = frame
-            while len(self._frames) > 2 and sum(kept.nbytes for kept in self._frames.values()) > CACHE_BYTES:
+            while self._has_too_many():
                 self._frames.popitem(last=False)
         return frame
+
+    def _has_too_many(self) -> bool:
+        held = sum(frame.nbytes for frame in self._frames.values())
+        return len(self._frames) > KEPT_FRAMES or (len(self._frames) > 2 and held > CACHE_BYTES)
 
     def guides(self, pair: tuple[Frame, Frame], source: GuideSource, window: Window) -> GuidePair:
         """The guides of a pair for one view, with an exposure measured on both."""
