@@ -15,8 +15,8 @@ from importlib.metadata import version
 # farm task): on two busy cores a run took three times as long. Read when OpenMP loads, so it comes before the imports.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from vfi_plugin.cli import demo, doctor, models, retime  # noqa: E402
-from vfi_plugin.errors import EXIT_FAILED, VfiError  # noqa: E402
+from vfi_plugin.cli import demo, doctor, models, retime
+from vfi_plugin.errors import EXIT_FAILED, VfiError
 
 _COMMANDS = (retime, models, doctor, demo)
 
