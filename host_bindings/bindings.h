@@ -3,5 +3,5 @@
 
 #include <pybind11/pybind11.h>
 
-void bind_warp(pybind11::module_& module);
+void bind_kernels(pybind11::module_& module);
 void bind_cryptomatte(pybind11::module_& module);

@@ -61,7 +61,7 @@ bool goes_before(const Entry& a, const Entry& b) {
 
 void resample_ranked(const CryptoSource& first, const CryptoSource& second, const float* weight_0,
                      std::uint32_t* out_ids, float* out_coverage, const CryptoShape& s, int threads) {
-    parallel_for(s.h, threads, [&](long begin, long end) {
+    parallel_for(s.h, 200 * s.w, threads, [&](long begin, long end) {
         Entries entries;
         for (long y = begin; y < end; ++y) {
             for (long x = 0; x < s.w; ++x) {

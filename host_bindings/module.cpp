@@ -2,6 +2,6 @@
 
 PYBIND11_MODULE(_native, module) {
     module.doc() = "CPU kernels of vfi_plugin: zero-copy on numpy arrays, GIL released while they work.";
-    bind_warp(module);
+    bind_kernels(module);
     bind_cryptomatte(module);
 }

@@ -1,45 +1,119 @@
-#include <cmath>
-
+#include "bands.h"
+#include "lanes.h"
+#include "levels.h"
 #include "parallel.h"
-#include "warp.h"
+#include "positions.h"
 
 namespace vfi {
+namespace VFI_LEVEL {
 namespace {
 
-void splat_plane(const float* image, const float* u, const float* v, float* out, long h, long w) {
-    for (long y = 0; y < h; ++y) {
-        for (long x = 0; x < w; ++x) {
-            const long at = y * w + x;
-            const float px = static_cast<float>(x) + u[at], py = static_cast<float>(y) + v[at];
-            // The comparisons are false for NaN, so positions that are not finite are dropped here too.
-            if (!(px > -1.0f && px < static_cast<float>(w) && py > -1.0f && py < static_cast<float>(h))) continue;
-            const float left = std::floor(px), top = std::floor(py);
-            const float fx = px - left, fy = py - top, value = image[at];
-            const long x0 = static_cast<long>(left), y0 = static_cast<long>(top);
-            const bool in_left = x0 >= 0, in_right = x0 + 1 < w;
-            float* target = out + y0 * w + x0;
-            if (y0 >= 0) {
-                if (in_left) target[0] += (1.0f - fy) * (1.0f - fx) * value;
-                if (in_right) target[1] += (1.0f - fy) * fx * value;
-            }
-            if (y0 + 1 < h) {
-                if (in_left) target[w] += fy * (1.0f - fx) * value;
-                if (in_right) target[w + 1] += fy * fx * value;
-            }
+// What one call splats: channels in groups of four; a mean carries its weight as the last channel of every group.
+struct Job {
+    const Tensor& image;
+    const Tensor& flow;
+    const Tensor* weight;  // null: a plain sum
+    const Tensor& out;
+    bool exponential;
+    float epsilon;
+
+    long group_channels() const { return weight ? 3 : 4; }
+};
+
+// The rows of a group's channels and of the weight, ready to be thrown.
+struct Lines {
+    Buffer values, weight;
+    long w;
+
+    explicit Lines(long width) : values(4 * width), weight(width + kLanes), w(width) {}
+
+    // values: (w, 4), channels beyond the image's are 0.
+    void read(const Job& job, long n, long first, long y, float* row) {
+        values.clear();
+        if (job.weight) read_weight(job, n, y);
+        const long channels = std::min(job.group_channels(), job.image.c() - first);
+        for (long c = 0; c < channels; ++c) {
+            read_row(job.image, n, first + c, y, 0, w, row);
+            for (long x = 0; x < w; ++x) values[4 * x + c] = job.weight ? row[x] * weight[x] : row[x];
         }
+        for (long x = 0; job.weight && x < w; ++x) values[4 * x + 3] = weight[x];
+    }
+
+  private:
+    void read_weight(const Job& job, long n, long y) {
+        read_row(*job.weight, n, 0, y, 0, w, weight);
+        for (long x = 0; job.exponential && x < w; x += kLanes) store(weight + x, exponential(load(weight + x)));
+    }
+};
+
+// Adds row y of a group to the band's accumulator (rows, w, 4).
+void throw_row(const Positions& p, const float* values, const Band& band, long w, float* total) {
+    for (long x = 0; x < w; ++x) {
+        if (!p.valid[x]) continue;
+        const Quad value = load_quad(values + 4 * x);
+        const long left = p.left[x], row = p.top[x] - band.begin;
+        const float fx = p.fx[x], gx = 1.0f - fx, fy = p.fy[x], gy = 1.0f - fy;
+        const bool has_left = left >= 0, has_right = left + 1 < w;
+        float* target = total + 4 * (row * w + left);
+        if (row >= 0 && row < band.rows()) {
+            if (has_left) add_quad(target, share(gy * gx, value));
+            if (has_right) add_quad(target + 4, share(gy * fx, value));
+        }
+        if (row + 1 >= 0 && row + 1 < band.rows()) {
+            if (has_left) add_quad(target + 4 * w, share(fy * gx, value));
+            if (has_right) add_quad(target + 4 * w + 4, share(fy * fx, value));
+        }
+    }
+}
+
+void write_band(const Job& job, long n, long first, const Band& band, const float* total, float* row) {
+    const long w = job.image.w(), channels = std::min(job.group_channels(), job.image.c() - first);
+    for (long y = band.begin; y < band.end; ++y, total += 4 * w) {
+        for (long c = 0; c < channels; ++c) {
+            for (long x = 0; x < w; ++x) {
+                const float sum = total[4 * x + c];
+                row[x] = job.weight ? sum / (total[4 * x + 3] + job.epsilon) : sum;
+            }
+            write_row(job.out, n, first + c, y, 0, w, row);
+        }
+    }
+}
+
+void splat_band(const Job& job, const Reach& reach, long n, const Band& band) {
+    const long w = job.image.w();
+    Buffer total(4 * band.rows() * w), row(w);
+    Positions positions(w);
+    Lines lines(w);
+    for (long first = 0; first < job.image.c(); first += job.group_channels()) {
+        total.clear();
+        for (long y = 0; y < job.image.h(); ++y) {
+            if (!reach.touches(y, band)) continue;
+            positions.to_throw(job.flow, n, y);
+            lines.read(job, n, first, y, row);
+            throw_row(positions, lines.values, band, w, total);
+        }
+        write_band(job, n, first, band, total, row);
+    }
+}
+
+void splat(const Job& job, int threads) {
+    for (long n = 0; n < job.image.n(); ++n) {
+        const Reach reach(job.flow, n, threads);
+        for_bands(job.image.h(), job.image.w(), 10 * job.image.c(), threads,
+                  [&](const Band& band) { splat_band(job, reach, n, band); });
     }
 }
 
 }  // namespace
 
-void splat_sum(const float* image, const float* flow, float* out, const Shape& s, int threads) {
-    parallel_for(s.n * s.c, threads, [&](long begin, long end) {
-        for (long plane = begin; plane < end; ++plane) {
-            const float* u = flow + (plane / s.c) * 2 * s.plane();
-            const long at = plane * s.plane();
-            splat_plane(image + at, u, u + s.plane(), out + at, s.h, s.w);
-        }
-    });
+void splat_sum(const Tensor& image, const Tensor& flow, const Tensor& out, int threads) {
+    splat({image, flow, nullptr, out, false, 0.0f}, threads);
 }
 
+void splat_mean(const Tensor& image, const Tensor& flow, const Tensor& weight, const Tensor& out, bool exponential,
+                float epsilon, int threads) {
+    splat({image, flow, &weight, out, exponential, epsilon}, threads);
+}
+
+}  // namespace VFI_LEVEL
 }  // namespace vfi

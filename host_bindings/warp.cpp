@@ -1,78 +1,44 @@
-#include "warp.h"
-
-#include <algorithm>
-#include <cmath>
 #include <limits>
-#include <vector>
 
+#include "lanes.h"
+#include "levels.h"
 #include "parallel.h"
+#include "positions.h"
+
+#if defined(__AVX512F__)
+#include "warp_window.h"
+#endif
 
 namespace vfi {
+namespace VFI_LEVEL {
 namespace {
 
-// Where one output row reads from: the top-left tap and the fractions beyond it.
-struct Row {
-    std::vector<int> left, top;
-    std::vector<float> fx, fy;
-    std::vector<unsigned char> finite;
-    explicit Row(long w) : left(w), top(w), fx(w), fy(w), finite(w) {}
-};
+// One pixel of a tensor with its border rule.
+struct Source {
+    const Tensor& tensor;
+    bool zero_border;
 
-void locate(const float* u, const float* v, long y, const Shape& s, Border border, Row& row) {
-    // Positions further out than this all read the same (the edge, or nothing), and int stays safe.
-    const float far_x = static_cast<float>(s.w) + 4.0f, far_y = static_cast<float>(s.h) + 4.0f;
-    for (long x = 0; x < s.w; ++x) {
-        float px = static_cast<float>(x) + u[x], py = static_cast<float>(y) + v[x];
-        row.finite[x] = std::isfinite(px) && std::isfinite(py);
-        if (!row.finite[x]) px = py = 0.0f;
-        if (border == Border::clamp) {
-            px = std::min(std::max(px, 0.0f), static_cast<float>(s.w - 1));
-            py = std::min(std::max(py, 0.0f), static_cast<float>(s.h - 1));
-        } else {
-            px = std::min(std::max(px, -4.0f), far_x);
-            py = std::min(std::max(py, -4.0f), far_y);
-        }
-        const float left = std::floor(px), top = std::floor(py);
-        row.left[x] = static_cast<int>(left);
-        row.top[x] = static_cast<int>(top);
-        row.fx[x] = px - left;
-        row.fy[x] = py - top;
-    }
-}
-
-// One plane with its border rule.
-struct Plane {
-    const float* pixels;
-    long h, w;
-    Border border;
-
-    float at(long y, long x) const {
-        if (border == Border::clamp) {
-            return pixels[std::clamp(y, 0L, h - 1) * w + std::clamp(x, 0L, w - 1)];
-        }
-        return (x < 0 || y < 0 || x >= w || y >= h) ? 0.0f : pixels[y * w + x];
-    }
-    bool inside(long y, long x, long margin) const {
-        return x >= margin && y >= margin && x + 1 + margin < w && y + 1 + margin < h;
+    float at(long n, long c, long y, long x) const {
+        const long row = std::clamp(y, 0L, tensor.h() - 1), column = std::clamp(x, 0L, tensor.w() - 1);
+        if (zero_border && (row != y || column != x)) return 0.0f;
+        const long place = tensor.offset(n, c, row, column);
+        return tensor.storage == Storage::float32
+                   ? static_cast<const float*>(tensor.data)[place]
+                   : float_of_half(static_cast<const std::uint16_t*>(tensor.data)[place]);
     }
 };
 
 // A weight of zero silences its tap: 0 * Inf would be NaN.
 inline float tap(float weight, float value) { return weight != 0.0f ? weight * value : 0.0f; }
 
-float linear(const Plane& p, long y, long x, float fx, float fy) {
-    float v00, v01, v10, v11;
-    if (p.inside(y, x, 0)) {
-        const float* at = p.pixels + y * p.w + x;
-        v00 = at[0], v01 = at[1], v10 = at[p.w], v11 = at[p.w + 1];
-    } else {
-        v00 = p.at(y, x), v01 = p.at(y, x + 1), v10 = p.at(y + 1, x), v11 = p.at(y + 1, x + 1);
-    }
+inline float linear(const Source& s, long n, long c, long y, long x, float fx, float fy) {
     const float gx = 1.0f - fx, gy = 1.0f - fy;
-    return tap(gy * gx, v00) + tap(gy * fx, v01) + tap(fy * gx, v10) + tap(fy * fx, v11);
+    const float upper = tap(gx, s.at(n, c, y, x)) + tap(fx, s.at(n, c, y, x + 1));
+    const float lower = fy == 0.0f ? 0.0f : tap(gx, s.at(n, c, y + 1, x)) + tap(fx, s.at(n, c, y + 1, x + 1));
+    return gy * upper + fy * lower;
 }
 
-void catmull_rom(float f, float weights[4]) {
+inline void catmull_rom(float f, float weights[4]) {
     const float f2 = f * f, f3 = f2 * f;
     weights[0] = 0.5f * (-f3 + 2.0f * f2 - f);
     weights[1] = 0.5f * (3.0f * f3 - 5.0f * f2 + 2.0f);
@@ -80,17 +46,16 @@ void catmull_rom(float f, float weights[4]) {
     weights[3] = 0.5f * (f3 - f2);
 }
 
-float cubic(const Plane& p, long y, long x, float fx, float fy) {
-    if (fx == 0.0f && fy == 0.0f) return p.at(y, x);
+float cubic(const Source& s, long n, long c, long y, long x, float fx, float fy) {
+    if (fx == 0.0f && fy == 0.0f) return s.at(n, c, y, x);
     float wx[4], wy[4];
     catmull_rom(fx, wx);
     catmull_rom(fy, wy);
-    const bool inside = p.inside(y, x, 1);
     float sum = 0.0f, low = std::numeric_limits<float>::infinity(), high = -low;
     for (int j = 0; j < 4; ++j) {
         float across = 0.0f;
         for (int i = 0; i < 4; ++i) {
-            const float value = inside ? p.pixels[(y + j - 1) * p.w + x + i - 1] : p.at(y + j - 1, x + i - 1);
+            const float value = s.at(n, c, y + j - 1, x + i - 1);
             across += tap(wx[i], value);
             const bool near = (i == 1 || (i == 2 && fx > 0.0f)) && (j == 1 || (j == 2 && fy > 0.0f));
             if (near) {
@@ -103,28 +68,141 @@ float cubic(const Plane& p, long y, long x, float fx, float fy) {
     return std::min(std::max(sum, low), high);
 }
 
+// Whether all taps of a bilinear sample lie inside rows of float: then plain pointers do.
+bool all_inside(const Positions& p, long first, long last, const Tensor& image) {
+    int low_x = p.left[first], high_x = low_x, low_y = p.top[first], high_y = low_y;
+    for (long x = first + 1; x < last; ++x) {
+        low_x = std::min(low_x, p.left[x]), high_x = std::max(high_x, p.left[x]);
+        low_y = std::min(low_y, p.top[x]), high_y = std::max(high_y, p.top[x]);
+    }
+    return image.rows_are_floats() && low_x >= 0 && low_y >= 0 && high_x + 1 < image.w() && high_y + 1 < image.h();
+}
+
+void linear_span_inside(const Tensor& image, const Positions& p, long n, long c, long first, long last, float* target) {
+    const float* plane = image.floats(n, c, 0);
+    for (long x = first; x < last; ++x) {
+        const float* upper = plane + p.top[x] * image.stride[2] + p.left[x];
+        const float* lower = upper + image.stride[2];
+        const float fx = p.fx[x], gx = 1.0f - fx, fy = p.fy[x], gy = 1.0f - fy;
+        const float above = tap(gx, upper[0]) + tap(fx, upper[1]);
+        const float below = fy != 0.0f ? tap(gx, lower[0]) + tap(fx, lower[1]) : 0.0f;
+        const float value = gy * above + fy * below;
+        target[x] = p.valid[x] ? value : std::numeric_limits<float>::quiet_NaN();
+    }
+}
+
+void warp_span(const Source& s, const Positions& p, long n, long c, long first, long last, int taps, float* target) {
+    for (long x = first; x < last; ++x) {
+        const long left = p.left[x], top = p.top[x];
+        const float value =
+            taps == 2 ? linear(s, n, c, top, left, p.fx[x], p.fy[x]) : cubic(s, n, c, top, left, p.fx[x], p.fy[x]);
+        target[x] = p.valid[x] ? value : std::numeric_limits<float>::quiet_NaN();
+    }
+}
+
+// The rows to write, one a channel: the output's own where they are plain floats, else a buffer's.
+struct Targets {
+    float* first;
+    long stride;
+    float* row(long c) const { return first + c * stride; }
+};
+
+void warp_row(const Source& s, const Positions& p, long n, int taps, const Targets& to) {
+    const long w = s.tensor.w();
+    for (long first = 0; first < w; first += kLanes) {
+        const long last = std::min(first + kLanes, w);
+#if defined(__AVX512F__)
+        Window window;
+        if (window.find(p, first, last, s.tensor, taps)) {
+            for (long c = 0; c < s.tensor.c(); ++c) window.warp(s.tensor, n, c, taps, to.row(c) + first);
+            continue;
+        }
+#endif
+        const bool simple = taps == 2 && all_inside(p, first, last, s.tensor);
+        for (long c = 0; c < s.tensor.c(); ++c) {
+            if (simple) {
+                linear_span_inside(s.tensor, p, n, c, first, last, to.row(c));
+            } else {
+                warp_span(s, p, n, c, first, last, taps, to.row(c));
+            }
+        }
+    }
+}
+
+// Channels side by side in one pixel, as hosts and channels_last tensors have them: one vector is one pixel.
+bool is_interleaved(const Tensor& t) {
+    return t.storage == Storage::float32 && t.stride[1] == 1 && t.stride[3] == t.c() && (t.c() == 3 || t.c() == 4);
+}
+
+typedef float Pixel __attribute__((vector_size(16)));
+
+inline Pixel load_pixel(const float* at) {
+    Pixel value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+// 0 where the weight is 0.
+inline Pixel tap(float weight, const Pixel& value) { return weight != 0.0f ? weight * value : Pixel{}; }
+
+template <int C>
+void warp_interleaved_row(const Source& s, const Positions& p, long n, float* target) {
+    const Tensor& image = s.tensor;
+    const float* base = image.floats(n, 0, 0);
+    for (long x = 0; x < image.w(); ++x, target += C) {
+        const long left = p.left[x], top = p.top[x];
+        const float fx = p.fx[x], fy = p.fy[x], gx = 1.0f - fx, gy = 1.0f - fy;
+        // A vector of 4 floats at a pixel of 3 reads one float of the next pixel, so the last column is not for it.
+        const bool inside = left >= 0 && top >= 0 && left + 1 + (C == 3) < image.w() && top + 1 < image.h();
+        if (!inside || !p.valid[x]) {
+            for (long c = 0; c < C; ++c) {
+                target[c] = p.valid[x] ? linear(s, n, c, top, left, fx, fy) : std::numeric_limits<float>::quiet_NaN();
+            }
+            continue;
+        }
+        const float* upper = base + top * image.stride[2] + left * C;
+        const float* lower = upper + image.stride[2];
+        const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
+        const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
+        const Pixel value = gy * above + fy * below;
+        std::memcpy(target, &value, C * sizeof(float));
+    }
+}
+
+void warp_interleaved(const Source& s, const Positions& p, long n, long y, const Tensor& out) {
+    float* target = out.floats(n, 0, y);
+    if (s.tensor.c() == 3) {
+        warp_interleaved_row<3>(s, p, n, target);
+    } else {
+        warp_interleaved_row<4>(s, p, n, target);
+    }
+}
+
 }  // namespace
 
-void warp(const float* image, const float* flow, float* out, const Shape& s, Border border, Taps taps, int threads) {
-    parallel_for(s.n * s.h, threads, [&](long begin, long end) {
-        Row row(s.w);
+void warp(const Tensor& image, const Tensor& flow, const Tensor& out, bool zero_border, int taps, int threads) {
+    const long lines = image.n() * image.h(), w = image.w(), channels = image.c();
+    const bool interleaved = taps == 2 && is_interleaved(image) && is_interleaved(out);
+    parallel_for(lines, w * channels * taps * taps, threads, [&](long begin, long end) {
+        Positions positions(w);
+        Buffer rows(channels * w);
+        const Source source{image, zero_border};
         for (long line = begin; line < end; ++line) {
-            const long n = line / s.h, y = line % s.h;
-            const float* u = flow + n * 2 * s.plane() + y * s.w;
-            locate(u, u + s.plane(), y, s, border, row);
-            for (long c = 0; c < s.c; ++c) {
-                const long plane = (n * s.c + c) * s.plane();
-                const Plane source{image + plane, s.h, s.w, border};
-                float* target = out + plane + y * s.w;
-                for (long x = 0; x < s.w; ++x) {
-                    const float value = taps == Taps::linear
-                                            ? linear(source, row.top[x], row.left[x], row.fx[x], row.fy[x])
-                                            : cubic(source, row.top[x], row.left[x], row.fx[x], row.fy[x]);
-                    target[x] = row.finite[x] ? value : std::numeric_limits<float>::quiet_NaN();
-                }
+            const long n = line / image.h(), y = line % image.h();
+            positions.to_sample(flow, n, y, zero_border);
+            if (interleaved) {
+                warp_interleaved(source, positions, n, y, out);
+                continue;
             }
+            if (out.rows_are_floats()) {
+                warp_row(source, positions, n, taps, {out.floats(n, 0, y), out.stride[1]});
+                continue;
+            }
+            warp_row(source, positions, n, taps, {rows, w});
+            for (long c = 0; c < channels; ++c) write_row(out, n, c, y, 0, w, rows + c * w);
         }
     });
 }
 
+}  // namespace VFI_LEVEL
 }  // namespace vfi

@@ -1,0 +1,128 @@
+#include <cmath>
+#include <limits>
+
+#include "lanes.h"
+#include "levels.h"
+#include "parallel.h"
+#include "rows.h"
+
+namespace vfi {
+namespace VFI_LEVEL {
+namespace {
+
+// kWidth output pixels of one row. The logits come one kernel row (size planes) at a time, so that a rescaling of what
+// has been summed (the online softmax) is needed once a row, not once a tap, and the row stays in the first-level
+// cache.
+constexpr long kWidth = 64;
+constexpr long kMostChannels = 4;  // summed in registers while the weights pass by
+
+struct Strip {
+    long size, channels, stride;
+    Buffer image, weights;               // (2, size, C, stride), (size, kWidth)
+    Buffer most, sum, total, rescaling;  // kWidth each, total (C, kWidth)
+
+    Strip(long k, long c)
+        : size(k),
+          channels(c),
+          stride((kWidth + k - 1 + kLanes) / kLanes * kLanes),
+          image(2 * k * c * stride),
+          weights(k * kWidth),
+          most(kWidth),
+          sum(kWidth),
+          total(c * kWidth),
+          rescaling(kWidth) {}
+
+    void start(const Tensor& image_0, const Tensor& image_1, long n, long y, long x) {
+        const long count = std::min(kWidth, image_0.w() - x), reach = size / 2;
+        for (long f = 0; f < 2; ++f) {
+            for (long row = 0; row < size; ++row) {
+                for (long c = 0; c < channels; ++c) {
+                    read_row_clamped(f ? image_1 : image_0, n, c, y + row - reach, x - reach, count + size - 1,
+                                     image + ((f * size + row) * channels + c) * stride);
+                }
+            }
+        }
+        sum.clear();
+        total.clear();
+        // Finite, so that logits of -Inf alone so far give e^-Inf = 0 and not e^(Inf - Inf).
+        std::fill_n(static_cast<float*>(most), kWidth, std::numeric_limits<float>::lowest());
+    }
+
+    // One kernel row of logits becomes weights, relative to the largest so far.
+    void weigh(const Tensor& logits, long n, long y, long x, long first_plane) {
+        const long count = std::min(kWidth, logits.w() - x);
+        for (long k = 0; k < size; ++k) read_row(logits, n, first_plane + k, y, x, count, weights + k * kWidth);
+        for (long at = 0; at < count; at += kLanes) {
+            const Lanes before = load(most + at);
+            Lanes largest = before, added = {};
+            for (long k = 0; k < size; ++k) largest = larger(load(weights + k * kWidth + at), largest);
+            for (long k = 0; k < size; ++k) {
+                const Lanes weight = exponential(load(weights + k * kWidth + at) - largest);
+                added += weight;
+                store(weights + k * kWidth + at, weight);
+            }
+            const Lanes scale = exponential(before - largest);
+            store(most + at, largest);
+            store(rescaling + at, scale);
+            store(sum + at, load(sum + at) * scale + added);
+        }
+    }
+
+    void add(long f, long row, long count) {
+        for (long first = 0; first < channels; first += kMostChannels) {
+            const long left = std::min(kMostChannels, channels - first);
+            for (long at = 0; at < count; at += kLanes) {
+                if (left == 1) add_block<1>(f, row, first, at);
+                if (left == 2) add_block<2>(f, row, first, at);
+                if (left == 3) add_block<3>(f, row, first, at);
+                if (left == 4) add_block<4>(f, row, first, at);
+            }
+        }
+    }
+
+    template <int C>
+    void add_block(long f, long row, long first, long at) {
+        const float* pixels = image + ((f * size + row) * channels + first) * stride + at;
+        Lanes sums[C];
+        for (int c = 0; c < C; ++c) sums[c] = load(total + (first + c) * kWidth + at) * load(rescaling + at);
+        for (long k = 0; k < size; ++k) {
+            const Lanes weight = load(weights + k * kWidth + at);
+            for (int c = 0; c < C; ++c) sums[c] += weight * load(pixels + c * stride + k);
+        }
+        for (int c = 0; c < C; ++c) store(total + (first + c) * kWidth + at, sums[c]);
+    }
+
+    void write(const Tensor& out, const Tensor& log_sum, long n, long y, long x) {
+        const long count = std::min(kWidth, out.w() - x);
+        for (long c = 0; c < channels; ++c) {
+            for (long at = 0; at < count; ++at) total[c * kWidth + at] /= sum[at];
+            write_row(out, n, c, y, x, count, total + c * kWidth);
+        }
+        for (long at = 0; at < count; ++at) sum[at] = most[at] + std::log(sum[at]);
+        write_row(log_sum, n, 0, y, x, count, sum);
+    }
+};
+
+}  // namespace
+
+void adaptive_conv(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
+                   const Tensor& log_sum, long size, int threads) {
+    const long h = out.h(), w = out.w();
+    parallel_for(out.n() * h, w * logits.c(), threads, [&](long begin, long end) {
+        Strip strip(size, out.c());
+        for (long line = begin; line < end; ++line) {
+            const long n = line / h, y = line % h;
+            for (long x = 0; x < w; x += kWidth) {
+                strip.start(image_0, image_1, n, y, x);
+                for (long plane = 0; plane < 2 * size; ++plane) {
+                    strip.weigh(logits, n, y, x, plane * size);
+                    strip.add(plane / size, plane % size, std::min(kWidth, w - x));
+                }
+                strip.write(out, log_sum, n, y, x);
+            }
+        }
+    });
+}
+
+}  // namespace VFI_LEVEL
+}  // namespace vfi

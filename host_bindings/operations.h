@@ -1,0 +1,42 @@
+// The operations, as vfi_plugin.kernels documents them. Included once for every level of vector instructions, each time
+// inside a namespace of its own: no guard on purpose. Tensors are checked by the caller; outputs need not be cleared.
+
+// taps: 2 (bilinear) or 4 (Catmull-Rom held inside the range of the nearest pixels).
+void warp(const Tensor& image, const Tensor& flow, const Tensor& out, bool zero_border, int taps, int threads);
+// Gradients are null where nobody wants them.
+void warp_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
+                   const Tensor* flow_gradient, bool zero_border, int threads);
+
+void splat_sum(const Tensor& image, const Tensor& flow, const Tensor& out, int threads);
+void splat_sum_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
+                        const Tensor* flow_gradient, int threads);
+// Weighted by weight or its exponential, divided by the weights' sum plus epsilon.
+void splat_mean(const Tensor& image, const Tensor& flow, const Tensor& weight, const Tensor& out, bool exponential,
+                float epsilon, int threads);
+
+void project_flow(const Tensor& flow, const Tensor& depth, const Tensor& out, const Tensor& count, bool fill_holes,
+                  int threads);
+void project_flow_backward(const Tensor& gradient, const Tensor& flow, const Tensor& depth, const Tensor& out,
+                           const Tensor& count, const Tensor* flow_gradient, const Tensor* depth_gradient, int threads);
+
+void filter_warp(const Tensor& image, const Tensor& flow, const Tensor& kernels, const Tensor& out, int threads);
+void filter_warp_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor& kernels,
+                          const Tensor* image_gradient, const Tensor* flow_gradient, const Tensor* kernel_gradient,
+                          int threads);
+
+void separable_conv(const Tensor& image, const Tensor& vertical, const Tensor& horizontal, const Tensor& out,
+                    int threads);
+void separable_conv_backward(const Tensor& gradient, const Tensor& image, const Tensor& vertical,
+                             const Tensor& horizontal, const Tensor* image_gradient, const Tensor* vertical_gradient,
+                             const Tensor* horizontal_gradient, int threads);
+
+// log_sum: (N, 1, H, W), the logarithm of the sum of the logits' exponentials.
+void adaptive_conv(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
+                   const Tensor& log_sum, long size, int threads);
+void adaptive_conv_backward(const Tensor& gradient, const Tensor* images, const Tensor& logits, const Tensor& out,
+                            const Tensor& log_sum, const Tensor* const* image_gradients, const Tensor* logit_gradient,
+                            long size, int threads);
+
+void correlation(const Tensor& a, const Tensor& b, const Tensor& out, long radius, int threads);
+void correlation_backward(const Tensor& gradient, const Tensor& a, const Tensor& b, const Tensor* a_gradient,
+                          const Tensor* b_gradient, long radius, int threads);

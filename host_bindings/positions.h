@@ -1,0 +1,105 @@
+// Where the pixels of one row read from or lead to.
+#pragma once
+
+#include <vector>
+
+#include "lanes.h"
+#include "rows.h"
+
+namespace vfi {
+namespace {
+
+// For each x of a row: the pixel above and left of a position, and the fractions beyond it. All arrays are filled up to
+// a multiple of kLanes, so that no loop has a remainder.
+class Positions {
+  public:
+    const float *u, *v, *fx, *fy;
+    const int *left, *top, *valid;  // valid: -1 or 0
+
+    explicit Positions(long w)
+        : padded_((w + kLanes - 1) / kLanes * kLanes),
+          u_(padded_),
+          v_(padded_),
+          fx_(padded_),
+          fy_(padded_),
+          left_(padded_),
+          top_(padded_),
+          valid_(padded_) {
+        u = u_, v = v_, fx = fx_, fy = fy_;
+        left = ints(left_), top = ints(top_), valid = ints(valid_);
+    }
+
+    // Sampling positions of a backward warp; valid where the flow is finite.
+    void to_sample(const Tensor& flow, long n, long y, bool zero_border) {
+        read_flow(flow, n, y);
+        // Positions further out than this all read the same (the edge, or nothing), and int stays safe.
+        const float margin = zero_border ? 4.0f : 0.0f;
+        const Lanes least = broadcast(-margin), most_x = broadcast(static_cast<float>(flow.w() - 1) + margin),
+                    most_y = broadcast(static_cast<float>(flow.h() - 1) + margin);
+        for (long x = 0; x < padded_; x += kLanes) {
+            const Lanes px = column(x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
+            // A difference with itself is 0 only for what is finite.
+            const IntLanes finite = (px - px == 0.0f) & (py - py == 0.0f);
+            split(x, finite, finite ? smaller(larger(px, least), most_x) : Lanes{},
+                  finite ? smaller(larger(py, least), most_y) : Lanes{});
+        }
+    }
+
+    // Destinations of a forward warp; valid where at least one of the four pixels around is inside the image.
+    void to_throw(const Tensor& flow, long n, long y) {
+        read_flow(flow, n, y);
+        const float w = static_cast<float>(flow.w()), h = static_cast<float>(flow.h());
+        for (long x = 0; x < padded_; x += kLanes) {
+            const Lanes px = column(x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
+            const IntLanes reaches = (px > -1.0f) & (px < w) & (py > -1.0f) & (py < h);  // false for NaN
+            split(x, reaches, reaches ? px : Lanes{}, reaches ? py : Lanes{});
+        }
+    }
+
+    // Destinations that may not leave the image at all, where `near` holds too; see filter_warp and project_flow.
+    void to_inside(const Tensor& flow, long n, long y, float most_u, float most_v) {
+        read_flow(flow, n, y);
+        const float w = static_cast<float>(flow.w() - 1), h = static_cast<float>(flow.h() - 1);
+        for (long x = 0; x < padded_; x += kLanes) {
+            const Lanes du = load(u_ + x), dv = load(v_ + x);
+            const Lanes px = column(x) + du, py = static_cast<float>(y) + dv;
+            const IntLanes inside = (px >= 0.0f) & (px <= w) & (py >= 0.0f) & (py <= h);  // false for NaN
+            const IntLanes near = (du < most_u) & (du > -most_u) & (dv < most_v) & (dv > -most_v);
+            const IntLanes taken = inside & near;
+            split(x, taken, taken ? px : Lanes{}, taken ? py : Lanes{});
+        }
+    }
+
+  private:
+    static int* ints(Buffer& buffer) { return reinterpret_cast<int*>(static_cast<float*>(buffer)); }
+
+    static Lanes column(long x) {
+        const Lanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        return steps + static_cast<float>(x);
+    }
+
+    void read_flow(const Tensor& flow, long n, long y) {
+        read_row(flow, n, 0, y, 0, flow.w(), u_);
+        read_row(flow, n, 1, y, 0, flow.w(), v_);
+    }
+
+    static void floor_of(const Lanes& position, float* whole, float* fraction) {
+        // The conversion rounds toward zero, one too high for what is negative and no integer.
+        IntLanes pixel = __builtin_convertvector(position, IntLanes);
+        pixel += __builtin_convertvector(pixel, Lanes) > position;  // true is -1
+        std::memcpy(whole, &pixel, sizeof pixel);
+        store(fraction, position - __builtin_convertvector(pixel, Lanes));
+    }
+
+    void split(long x, const IntLanes& valid_here, const Lanes& px, const Lanes& py) {
+        std::memcpy(valid_ + x, &valid_here, sizeof valid_here);
+        floor_of(px, left_ + x, fx_ + x);
+        floor_of(py, top_ + x, fy_ + x);
+    }
+
+    long padded_;
+    Buffer u_, v_, fx_, fy_, left_, top_, valid_;
+};
+
+}  // namespace
+}  // namespace vfi

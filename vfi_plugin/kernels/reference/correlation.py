@@ -1,0 +1,23 @@
+"""Correlation of two feature maps over a window of displacements; see ``kernels.correlation``."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.kernels.reference.sampling import wide
+
+Tensor = torch.Tensor
+
+
+def correlation(a: Tensor, b: Tensor, radius: int) -> Tensor:
+    """``mean over c of a[c, y, x] * b[c, y + dy, x + dx]``, zero outside b."""
+    height, width = a.shape[-2:]
+    padded = F.pad(wide(b), (radius, radius, radius, radius))
+    window = range(2 * radius + 1)
+    planes = [
+        (wide(a) * padded[..., dy : dy + height, dx : dx + width]).mean(1, keepdim=True)
+        for dy in window
+        for dx in window
+    ]
+    return torch.cat(planes, 1).to(a.dtype)
