@@ -20,7 +20,7 @@ def project_flow(
 
     A pixel at (x, y) with ``X = x + flow_x`` and ``Y = y + flow_y`` inside the image adds ``-depth * flow`` and
     ``depth`` to each of (int X, int Y) and its right, lower and lower right neighbour, clamped to the image, without a
-    bilinear share. Give flow 0 -> 1 times t to get the flow t -> 0. The same bits in every run, on every backend but torch
+    bilinear share. Give flow 0 -> 1 times t to get the flow t -> 0. The same bits in every run, on all backends but torch
     on a GPU. Differentiable in flow and depth; holes that were filled pass no gradient.
 
     Args:
