@@ -22,13 +22,20 @@ def result_like(image: Tensor) -> Tensor:
     return torch.empty(image.shape, dtype=image.dtype, device=image.device)
 
 
+def moved_like(image: Tensor) -> Tensor:
+    """Room for a moved image, its channels side by side where the image's are."""
+    if image.is_contiguous(memory_format=torch.channels_last):
+        return torch.empty_like(image, memory_format=torch.channels_last, requires_grad=False)
+    return result_like(image)
+
+
 def sums_like(tensor: Tensor) -> Tensor:
     """Zeros to add up in, float32 whatever the tensor's type."""
     return torch.zeros(tensor.shape, dtype=torch.float32, device=tensor.device)
 
 
 def _warp(kernel: str, image: Tensor, flow: Tensor, border: str) -> tuple[Tensor]:
-    out = result_like(image)
+    out = moved_like(image)
     launch_pixels(kernel, out, _CHANNELS_A_THREAD, image, flow, out, _CHANNELS_A_THREAD, int(border == "zero"))
     return (out,)
 

@@ -32,23 +32,25 @@ def _spare_bits(image: Tensor, adds_a_pixel: int) -> int:
     return 62 - (height * width * adds_a_pixel).bit_length()
 
 
-def splat_sum(image: Tensor, flow: Tensor) -> tuple[Tensor]:
+def splat_sum(image: Tensor, flow: Tensor, *, deterministic: bool) -> tuple[Tensor]:
     """See ``kernels.splat_sum``."""
-    return (_splat(image, flow, image, _SUM, 0.0),)
+    return (_splat(image, flow, image, (_SUM, 0.0), deterministic),)
 
 
-def splat_mean(image: Tensor, flow: Tensor, weight: Tensor, is_log: bool, epsilon: float) -> Tensor:
+def splat_mean(
+    image: Tensor, flow: Tensor, weight: Tensor, is_log: bool, epsilon: float, *, deterministic: bool
+) -> Tensor:
     """The splatted mean weighted by ``weight`` or its exponential; see ``kernels.splat``."""
-    return _splat(image, flow, weight, _EXPONENTIAL if is_log else _LINEAR, epsilon)
+    return _splat(image, flow, weight, (_EXPONENTIAL if is_log else _LINEAR, epsilon), deterministic)
 
 
-def _splat(image: Tensor, flow: Tensor, weight: Tensor, weighting: int, epsilon: float) -> Tensor:
-    """Every image, group of channels and band in turn; in fixed point where torch is asked to be deterministic."""
+def _splat(image: Tensor, flow: Tensor, weight: Tensor, how: tuple[int, float], deterministic: bool) -> Tensor:
+    """Every image, group of channels and band in turn. how: the weighting and the normaliser's epsilon."""
     out = result_like(image)
-    one_band = _splat_fixed if torch.are_deterministic_algorithms_enabled() else _splat_float
+    one_group = _splat_fixed if deterministic else _splat_float
     for n in range(image.shape[0]):
-        for channel in range(0, image.shape[1], 4 if weighting == _SUM else 3):
-            one_band(image, flow, weight, out, (n, channel, weighting, epsilon))
+        for channel in range(0, image.shape[1], 4 if how[0] == _SUM else 3):
+            one_group(image, flow, weight, out, (n, channel, *how))
     return out
 
 
@@ -86,7 +88,9 @@ def _zeros(like: Tensor, count: int, dtype: torch.dtype) -> Tensor:
     return torch.zeros(count, dtype=dtype, device=like.device)
 
 
-def splat_sum_backward(gradient: Tensor, image: Tensor, flow: Tensor, _out: Tensor, *, wanted: Wanted) -> Gradients:
+def splat_sum_backward(
+    gradient: Tensor, image: Tensor, flow: Tensor, _out: Tensor, *, wanted: Wanted, **_options: bool
+) -> Gradients:
     """Gradients of the summation splat."""
     to_image, to_flow = None, None
     if wanted[0]:
