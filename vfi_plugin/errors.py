@@ -11,7 +11,8 @@
     ├── InputError              the source is missing or unreadable       exit code 3
     │   ├── MissingFramesError  holes in the numbering of a sequence
     │   ├── UnreadableImageError   a file that is damaged or of an unsupported kind
-    │   └── MismatchedFramesError  frames of one clip differ in size or channels
+    │   ├── MismatchedFramesError  frames of one clip differ in size or channels
+    │   └── WeightsError        a weights file that is missing, damaged or of another network
     ├── RenderError             something failed while running            exit code 1
     │   ├── WriteError          a frame could not be written
     │   └── DeviceError         no such device, or it failed
@@ -75,6 +76,10 @@ class UnreadableImageError(InputError):
 
 class MismatchedFramesError(InputError):
     """Frames of one clip differ in size, parts or channels."""
+
+
+class WeightsError(InputError):
+    """A file of weights is missing, damaged, unsafe, or does not fit the network."""
 
 
 class RenderError(VfiError):

@@ -28,6 +28,7 @@ class ModelInfo:
         size_multiple: frames are padded to a multiple of this many pixels inside the model.
         reach_px: the largest motion it can follow, in pixels; None where there is no fixed bound.
         parameters: number of trained ones.
+        multiply_adds: convolutions' multiply-adds a pixel of the frame, for one frame between a pair.
         licence: of the weights in use.
         training_data: what these weights were trained on.
         weights_sha256: of the weights file, or None where there are none.
@@ -42,6 +43,7 @@ class ModelInfo:
     size_multiple: int
     reach_px: float | None
     parameters: int
+    multiply_adds: int
     licence: str
     training_data: str
     weights_sha256: str | None

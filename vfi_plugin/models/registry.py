@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import torch
 
-from vfi_plugin.errors import DeviceError, UnknownModelError
+from vfi_plugin.errors import DeviceError, UnknownModelError, UsageError
 from vfi_plugin.models.model import Model, ModelInfo
+from vfi_plugin.models.variant import Variant
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
 
 _MODULES = {
     "dis": "vfi_plugin.models.dis",
@@ -22,9 +28,10 @@ class ModelModule(Protocol):
     """What each model's package offers."""
 
     INFO: ModelInfo
+    """The facts, with those of the published weights."""
 
-    def load(self, weights: str | Path | None, device: torch.device) -> Model:
-        """Builds the model; ``weights`` None means the shipped ones."""
+    def load(self, weights: Weights | None, device: torch.device) -> Model:
+        """Builds the model; weights are None for a model that has no variants."""
 
 
 def model_names() -> tuple[str, ...]:
@@ -45,9 +52,28 @@ def _module(name: str) -> ModelModule:
     return cast(ModelModule, import_module(_MODULES[name]))
 
 
-def model_info(name: str) -> ModelInfo:
-    """The facts about a model, without loading it. Raises UnknownModelError."""
-    return _module(name).INFO
+def variants_of(name: str) -> Sequence[Variant]:
+    """A network's architectures; none for a model that has no weights. Raises UnknownModelError."""
+    variants: Sequence[Variant] = getattr(_module(name), "VARIANTS", ())
+    return variants
+
+
+def model_info(name: str, weights: str | Path | None = None) -> ModelInfo:
+    """The facts about a model, without loading it.
+
+    Args:
+        name: one of ``model_names()``.
+        weights: a file; its digest then stands in the facts.
+
+    Raises:
+        UnknownModelError: no such model.
+        WeightsError: the file is not there, or not of this network.
+    """
+    info = _module(name).INFO
+    if weights is None:
+        return info
+    found = _weights(name, weights)
+    return info if found is None else replace(info, weights_sha256=found.sha256)
 
 
 def load_model(name: str | None = None, *, weights: str | Path | None = None, device: str = "auto") -> Model:
@@ -55,14 +81,29 @@ def load_model(name: str | None = None, *, weights: str | Path | None = None, de
 
     Args:
         name: one of ``model_names()``; None for the default.
-        weights: a file of weights, or None for the ones that come with the package.
+        weights: a file of weights, as published or as ``vfi models import`` writes it; None for the imported or
+            shipped ones.
         device: "cpu", "cuda", "cuda:1", or "auto" (a CUDA device where torch sees one).
 
     Raises:
         UnknownModelError: no such model.
+        WeightsError: no weights, or a file that is damaged or of another network.
         DeviceError: no such device.
     """
-    return _module(name or _DEFAULT).load(weights, resolve_device(device))
+    name = name or _DEFAULT
+    module, place = _module(name), resolve_device(device)
+    return module.load(_weights(name, weights), place)
+
+
+def _weights(name: str, given: str | Path | None) -> Weights | None:
+    variants = variants_of(name)
+    if variants:
+        from vfi_plugin.models.weights import read_weights  # loads safetensors, which a model without weights needs not
+
+        return read_weights(name, variants, given)
+    if given is not None:
+        raise UsageError(f"the model {name} has no weights, but {given} was given; leave --weights out")
+    return None
 
 
 def resolve_device(text: str) -> torch.device:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels.reference import pixel_grid
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.dis.flow import flows_between
 from vfi_plugin.models.dis.projection import Direction, choose, project
 from vfi_plugin.models.model import Model, ModelInfo, Pair
 from vfi_plugin.motion.flow import FlowMotion
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
 
 INFO = ModelInfo(
     name="dis",
@@ -26,6 +28,7 @@ INFO = ModelInfo(
     size_multiple=1,
     reach_px=None,
     parameters=0,
+    multiply_adds=0,
     licence="Apache-2.0 (ours; OpenCV's search is Apache-2.0 too)",
     training_data="none",
     weights_sha256=None,
@@ -135,8 +138,7 @@ def _stacked(flows: list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]], dev
     return torch.from_numpy(np.ascontiguousarray(np.stack(flows).transpose(0, 3, 1, 2))).to(device)
 
 
-def load(weights: str | Path | None, device: torch.device) -> DisModel:
-    """The classic on ``device``; it has no weights, so naming a file is an error."""
-    if weights is not None:
-        raise UsageError(f"the model dis has no weights, but {weights} was given; leave --weights out")
+def load(weights: Weights | None, device: torch.device) -> DisModel:
+    """The classic on ``device``; it has no weights."""
+    assert weights is None
     return DisModel(device)

@@ -1,0 +1,70 @@
+"""Other times for networks that predict the middle of a pair alone: the middle of the middle, three times."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from fractions import Fraction
+
+import torch
+
+from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.motion.chain import ChainedMotion
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.motion import Motion
+
+FINEST = 8
+"""Times are rounded to eighths: each halving costs a frame and blurs once more, and an eighth of what moves between two
+frames is seldom seen."""
+
+
+def reached_time(t: float) -> Fraction:
+    """The time that is really made for ``t`` in [0, 1]: the nearest eighth, the later at a tie."""
+    return Fraction(int(t * FINEST + 0.5), FINEST)
+
+
+class MidpointModel(Model):
+    """A model whose network knows the middle of a pair alone."""
+
+    @abstractmethod
+    def middle(self, before: torch.Tensor, after: torch.Tensor) -> Motion:
+        """The motion at ``t`` = 1/2."""
+
+    def prepare(self, before: torch.Tensor, after: torch.Tensor) -> MidpointPair:
+        """Looks at a pair; its middle is estimated when it is first asked for."""
+        return MidpointPair(self, before, after)
+
+
+class MidpointPair(Pair):
+    """Two guides, and the frames between them that have been made so far."""
+
+    def __init__(self, model: MidpointModel, before: torch.Tensor, after: torch.Tensor) -> None:
+        self._model = model
+        self._ends = before, after
+        self._middle: Motion | None = None
+        self._halves: dict[bool, MidpointPair] = {}
+
+    def motion(self, t: float) -> Motion:
+        """The motion at the nearest eighth to ``t``."""
+        return self._at(reached_time(t))
+
+    def _at(self, t: Fraction) -> Motion:
+        if t in (0, 1):
+            return FlowMotion.still(self._ends[0], float(t))
+        if t == Fraction(1, 2):
+            return self._found_middle()
+        takes_later = t > Fraction(1, 2)
+        second = self._half(takes_later)._at(2 * t - 1 if takes_later else 2 * t)
+        return ChainedMotion(self._found_middle(), second, takes_later)
+
+    def _found_middle(self) -> Motion:
+        if self._middle is None:
+            self._middle = self._model.middle(*self._ends)
+        return self._middle
+
+    def _half(self, takes_later: bool) -> MidpointPair:
+        if takes_later not in self._halves:
+            before, after = self._ends
+            made = self._found_middle().guide_frame(before, after)
+            ends = (made, after) if takes_later else (before, made)
+            self._halves[takes_later] = MidpointPair(self._model, *ends)
+        return self._halves[takes_later]

@@ -1,0 +1,144 @@
+"""Where a network's weights come from: a file that is named, the user's imports, or what the package ships."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from vfi_plugin.errors import WeightsError
+from vfi_plugin.models.container import Container, read_container
+from vfi_plugin.models.variant import Match, Variant
+
+SHIPPED = Path(__file__).resolve().parent.parent / "weights"
+"""Weights that come with the package: ``<name>.safetensors``."""
+
+# Entries of the safetensors header that this package writes and looks at.
+_NETWORK, _VARIANT, _WIDTH = "vfi.network", "vfi.variant", "vfi.width"
+_LICENCE, _DATA, _SOURCE = "vfi.licence", "vfi.training_data", "vfi.source_sha256"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network's tensors and where they are from.
+
+    Attributes:
+        tensors: by the network's own names.
+        variant: which architecture of the network they are for.
+        width: the factor on the published numbers of channels; 1 is the published size.
+        sha256: of the file.
+        source: the file, for messages.
+        licence, training_data: as the file tells, or None where it does not.
+    """
+
+    tensors: Mapping[str, torch.Tensor]
+    variant: str
+    sha256: str
+    source: str
+    width: float = 1.0
+    licence: str | None = None
+    training_data: str | None = None
+
+
+def imports_folder() -> Path:
+    """Where ``vfi models import`` puts weights: ``$VFI_WEIGHTS``, or a folder of the user's own data."""
+    if folder := os.environ.get("VFI_WEIGHTS"):
+        return Path(folder)
+    return Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()) / "vfi" / "weights"
+
+
+def weights_file(name: str, given: str | Path | None) -> Path | None:
+    """The file that a network's weights will be read from, or None where there is none."""
+    if given is not None:
+        return Path(given)
+    places = (imports_folder() / f"{name}.safetensors", SHIPPED / f"{name}.safetensors")
+    return next((place for place in places if place.is_file()), None)
+
+
+def read_weights(name: str, variants: Iterable[Variant], given: str | Path | None) -> Weights:
+    """The weights of a network.
+
+    Args:
+        name: of the network.
+        variants: its architectures.
+        given: a file in the published form or in this package's own, or None for the imported or shipped one.
+
+    Raises:
+        WeightsError: there are none, or the file is not of this network.
+    """
+    path = weights_file(name, given)
+    if path is None:
+        raise WeightsError(
+            f"there are no weights for {name} here, and none may be shipped; get them from the network's authors"
+            f" (vfi models show {name} says where), then give --weights FILE or run vfi models import FILE once"
+        )
+    container = read_container(path)
+    if _NETWORK in container.metadata:
+        return _own(name, container)
+    matches = [variant.match(container) for variant in variants]
+    for match in matches:
+        if match.fits:
+            return Weights(match.state(), match.variant.name, container.sha256, path.name)
+    nearest = max(matches, key=lambda match: match.share)
+    raise WeightsError(f"{path.name} is not of {nearest.variant.title}: {nearest.difference()}")
+
+
+def _own(name: str, container: Container) -> Weights:
+    told = container.metadata
+    if told[_NETWORK] != name:
+        raise WeightsError(f"{container.path.name} holds weights of {told[_NETWORK]}, not of {name}")
+    tensors = {key: value for key, value in container.values.items() if isinstance(value, torch.Tensor)}
+    return Weights(
+        tensors,
+        told.get(_VARIANT, ""),
+        container.sha256,
+        container.path.name,
+        float(told.get(_WIDTH, "1")),
+        told.get(_LICENCE),
+        told.get(_DATA),
+    )
+
+
+def recognise(container: Container, networks: Mapping[str, Iterable[Variant]]) -> tuple[str, Match]:
+    """The network and variant whose published file this is, by its content.
+
+    Raises:
+        WeightsError: of none; the message says which came near.
+    """
+    matches = [(name, variant.match(container)) for name, variants in networks.items() for variant in variants]
+    for name, match in matches:
+        if match.fits:
+            return name, match
+    near = sorted((pair for pair in matches if pair[1].share > 0), key=lambda pair: -pair[1].share)[:2]
+    if not near:
+        keys = ", ".join(list(map(str, container.values))[:3])
+        raise WeightsError(
+            f"{container.path.name} is of no network known here ({len(container.values)} entries, such as {keys});"
+            f" known are {', '.join(networks)}"
+        )
+    said = "; ".join(f"{match.share:.0%} of {match.variant.title}, but {match.difference()}" for _, match in near)
+    raise WeightsError(f"{container.path.name} is of no network known here; it has {said}")
+
+
+def save_weights(path: Path, name: str, weights: Weights, source_sha256: str) -> None:
+    """Writes weights in this package's own form, with where they are from; under a temporary name first."""
+    told = {
+        _NETWORK: name,
+        _VARIANT: weights.variant,
+        _WIDTH: f"{weights.width:g}",
+        _SOURCE: source_sha256,
+        _LICENCE: weights.licence,
+        _DATA: weights.training_data,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    contiguous = {key: tensor.contiguous() for key, tensor in weights.tensors.items()}
+    try:
+        save_file(contiguous, temporary, {key: text for key, text in told.items() if text is not None})
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
