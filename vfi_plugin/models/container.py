@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import torch
@@ -18,7 +19,7 @@ from safetensors import SafetensorError, safe_open
 from vfi_plugin.errors import WeightsError
 
 # What published files hold besides tensors and plain values: Super SloMo's has the date of its last epoch.
-_HARMLESS = [datetime.datetime]
+_HARMLESS: list[Any] = [datetime.datetime]
 
 
 @dataclass(frozen=True)
