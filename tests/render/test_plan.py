@@ -43,6 +43,24 @@ def test_every_frame_lies_between_its_two_sources(speed: Fraction, first: int, c
         assert frame.is_copy == (frame.position.denominator == 1)
 
 
+def test_positions_past_an_end_are_counted_from_the_two_frames_there_when_extrapolated() -> None:
+    numbers = tuple(range(1, 5))
+    time_map = TimeMap.from_keys([(1, 0), (9, 6)])  # 0, 3/4, ... past either end
+    with pytest.raises(TimeMapError, match="more than 1 past 1-4"):
+        build_plan(time_map, numbers, wanted=None, ends="extrapolate", missing="error")
+    near = TimeMap.from_keys([(1, "0.25"), (9, "4.75")])
+    plan = build_plan(near, numbers, wanted=None, ends="extrapolate", missing="error")
+    first, last = plan.frames[0], plan.frames[-1]
+    assert (first.earlier, first.later, first.t) == (1, 2, Fraction(-3, 4))
+    assert (last.earlier, last.later, last.t) == (3, 4, Fraction(7, 4))
+    assert "extrapolated past the end: " in plan.summary()
+
+
+def test_one_frame_cannot_be_extrapolated() -> None:
+    with pytest.raises(TimeMapError, match="one frame"):
+        build_plan(TimeMap.from_keys([(1, 5), (2, "5.5")]), (5,), wanted=None, ends="extrapolate", missing="error")
+
+
 def test_positions_past_an_end_are_held_and_the_plan_says_so() -> None:
     numbers = tuple(range(1, 5))
     time_map = TimeMap.from_keys([(1, 1), (9, 9)])

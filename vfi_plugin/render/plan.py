@@ -21,7 +21,8 @@ class OutputFrame:
         position: where in the source it lies, exactly, in source frame numbers; unheld, as the map says.
         earlier: the source frame at or before it that is used.
         later: the one after it; the same as ``earlier`` where the frame is a copy.
-        t: how far between the two, 0 <= t < 1; 0 is a copy of ``earlier``.
+        t: how far between the two, 0 <= t < 1; 0 is a copy of ``earlier``. Past an end that is extrapolated it is
+            below 0 or above 1, counted from the two frames at that end.
         speed_after: source frames moved to the next output frame; what vectors to the next frame scale by.
         speed_before: source frames moved from the previous output frame.
         note: "" or why the frame is not simply what the map says, such as "held at the end".
@@ -119,8 +120,24 @@ class Placement:
                 f"output frame {number} asks for source frame {float(position):g}, outside {first}-{last};"
                 " change the map or use --ends hold"
             )
+        if self._ends == "extrapolate":
+            return self._extrapolated(number, position)
         end = first if position < first else last
         return end, end, Fraction(0), "held at the end"
+
+    def _extrapolated(self, number: int, position: Fraction) -> tuple[int, int, Fraction, str]:
+        """Counted from the two frames at that end, no further past it than they lie apart."""
+        if len(self._numbers) < 2:
+            raise TimeMapError("one frame shows no motion to go on with; use --ends hold")
+        earlier, later = self._numbers[:2] if position < self._numbers[0] else self._numbers[-2:]
+        t = (position - earlier) / (later - earlier)
+        if not -1 <= t <= 2:
+            raise TimeMapError(
+                f"output frame {number} asks for source frame {float(position):g}, more than {later - earlier} past"
+                f" {self._numbers[0]}-{self._numbers[-1]}, which is as far as motion is carried on; change the map or"
+                " use --ends hold"
+            )
+        return earlier, later, t, "extrapolated past the end"
 
 
 def build_plan(

@@ -219,8 +219,8 @@ def _time_map(options: RetimeOptions, numbers: Sequence[int], source_rate: Fract
 def _check_choices(options: RetimeOptions, model: ModelInfo) -> None:
     if options.cuts not in ("auto", "off"):
         parse_range(options.cuts)
-    if options.ends == "extrapolate" and not model.extrapolates:
-        raise UsageError(f"the model {model.name} does not extrapolate; use --ends hold or --ends error")
+    if options.ends == "extrapolate" and options.method != "motion":
+        raise UsageError(f"method {options.method} knows no motion to go on with; use --ends hold or --ends error")
     if options.method != "motion" and options.weights is not None:
         raise UsageError(f"method {options.method} uses no model, so weights mean nothing; leave them out")
 

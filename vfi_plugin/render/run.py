@@ -15,6 +15,7 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.registry import load_model
+from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.compose import Moment, ViewMotion, compose, view_window
@@ -36,7 +37,6 @@ class _Work:
     outputs: tuple[OutputFrame, ...]
     frames: tuple[Frame, ...]
     guides: Mapping[str, GuidePair] = field(default_factory=dict)
-    is_cut: bool = False
 
 
 def run_job(job: RetimeJob, progress: Progress, cancellation: Cancellation) -> RetimeReport:
@@ -124,8 +124,7 @@ class _Run:
         motions = self._estimate.prepare(work.guides)
         for output in work.outputs:
             self._check()
-            shown = _held(output) if work.is_cut else output
-            yield shown, self._finished(shown, self._pixels(shown, work, motions))
+            yield output, self._finished(output, self._pixels(output, work, motions))
 
     def _pixels(self, output: OutputFrame, work: _Work, pairs: Mapping[str, _ViewPair]) -> Frame:
         if output.is_copy:
@@ -149,7 +148,7 @@ class _Run:
                 continue
             frames = self._source.frame(earlier), self._source.frame(later)
             if self._is_cut(earlier, later):
-                yield _Work(chosen, frames[:1], is_cut=True)
+                yield from self._copies(tuple(_held(output) for output in chosen))
                 continue
             guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
             yield _Work(chosen, frames, guides)
@@ -195,8 +194,9 @@ def _nearest(output: OutputFrame) -> OutputFrame:
 
 
 def _held(output: OutputFrame) -> OutputFrame:
-    """Across a cut the earlier shot lasts until the later one begins; nothing is mixed."""
-    return replace(output, later=output.earlier, t=output.t * 0, note="held over a cut")
+    """Across a cut the earlier shot lasts until the later one begins; nothing is mixed or carried on."""
+    shown = output.earlier if output.t < 1 else output.later
+    return replace(output, earlier=shown, later=shown, t=output.t * 0, note="held over a cut")
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:
@@ -223,12 +223,14 @@ class _ViewPair:
     pair: Pair | None
     window: Window
     filter: str
+    extrapolates: bool = False
 
     def at(self, t: float) -> ViewMotion:
         """Its motion at ``t``; no motion at all where nothing was estimated."""
         if self.pair is None:
             return ViewMotion(FlowMotion.still(torch.zeros(1, 1, *self.window.shape), t), self.window)
-        motion = self.pair.motion(t)
+        known = self.extrapolates or 0.0 <= t <= 1.0
+        motion = self.pair.motion(t) if known else continued(self.pair.motion(0.5).flow_form(), t)
         if isinstance(motion, FlowMotion):
             motion = replace(motion, taps=self.filter)
         padded = [max(SMALLEST_SIDE_PX - side, 0) for side in self.window.shape]
@@ -254,7 +256,11 @@ class _Estimator:
 
     def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, _ViewPair]:
         """Looks at the pair of every view once."""
-        return {view: _ViewPair(self._looked_at(pair), pair.window, self._filter) for view, pair in guides.items()}
+        extrapolates = self._model is not None and self._model.info.extrapolates
+        return {
+            view: _ViewPair(self._looked_at(pair), pair.window, self._filter, extrapolates)
+            for view, pair in guides.items()
+        }
 
     def _looked_at(self, pair: GuidePair) -> Pair | None:
         if self._model is None:
