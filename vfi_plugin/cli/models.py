@@ -1,33 +1,100 @@
-"""``vfi models``: which models there are."""
+"""``vfi models``: which models there are, and their weights."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from importlib.resources import files
 from typing import Any
 
-from vfi_plugin.models.registry import default_model, model_info, model_names
+from vfi_plugin.cli import models_files
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.registry import default_model, model_info, model_names, variants_of
+
+_HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
 
 
 def add_parser(commands: Any) -> None:
     """Adds the command to the parser."""
-    parser = commands.add_parser("models", help="list the models", description="What the models are and can do.")
+    parser = commands.add_parser(
+        "models", help="list the models, import weights", description="What the models are, and their weights."
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="a line for each model; * marks the default")
     listing.add_argument("--json", action="store_true", help="every fact, as JSON")
     listing.set_defaults(run=run_list)
+    showing = actions.add_parser("show", help="all about one model, and where its weights are to be had")
+    showing.add_argument("name", help="of the model")
+    showing.set_defaults(run=run_show)
+    models_files.add_parsers(actions)
 
 
 def run_list(args: argparse.Namespace) -> int:
     """Prints the models."""
     infos = [model_info(name) for name in model_names()]
     if args.json:
-        print(json.dumps([asdict(info) for info in infos], indent=2))
+        print(json.dumps([{**asdict(info), "weights": weights_state(info.name)} for info in infos], indent=2))
         return 0
-    for info in infos:
-        mark = "*" if info.name == default_model() else " "
-        time = "any time" if info.any_time else "t = 1/2, others by recursion"
-        size = f"{info.parameters / 1e6:.1f} M parameters" if info.parameters else "no weights"
-        print(f"{mark} {info.name:<12} {info.year}  {time}; {size}; {info.title}")
+    for line in _aligned([_HEADINGS, *[_row(info) for info in infos]]):
+        mark = "*" if line.split()[0] == default_model() else " "
+        print(f"{mark} {line}")
     return 0
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Prints what is known about a model."""
+    info = model_info(args.name)
+    lines = [(f"{name.replace('_', ' ')}:", _text(value)) for name, value in _shown(info)]
+    print("\n".join(_aligned([*lines, ("weights:", weights_state(args.name))])))
+    for line in models_files.in_use(args.name):
+        print(line)
+    print()
+    print(files("vfi_plugin.models").joinpath(args.name, "CARD.md").read_text("utf-8").rstrip())
+    return 0
+
+
+def weights_state(name: str) -> str:
+    """ "none needed", "imported", "shipped", or "needed" where there are none yet."""
+    if not variants_of(name):
+        return "none needed"
+    from vfi_plugin.models.weights import SHIPPED, weights_file  # loads safetensors, which the classic needs not
+
+    path = weights_file(name, None)
+    if path is None:
+        return "needed"
+    return "shipped" if path.parent == SHIPPED else "imported"
+
+
+def _row(info: ModelInfo) -> tuple[str, ...]:
+    return (
+        info.name,
+        str(info.year),
+        "any time" if info.any_time else "1/2, others by recursion",
+        "no fixed bound" if info.reach_px is None else f"{info.reach_px:g} px",
+        f"{info.parameters / 1e6:.1f} M" if info.parameters else "-",
+        f"{info.multiply_adds / 1e3:.0f} k" if info.multiply_adds else "-",
+        weights_state(info.name),
+        info.licence,
+    )
+
+
+def _shown(info: ModelInfo) -> Iterator[tuple[str, object]]:
+    """Facts that stand without a file: the digest is shown with the file it is of."""
+    yield from ((name, value) for name, value in asdict(info).items() if name != "weights_sha256")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "no fixed bound"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows of cells as lines, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -89,7 +89,7 @@ def _read_pickle(path: Path) -> tuple[object, Mapping[str, str]]:
 
 def _refusal(path: Path, error: Exception) -> str:
     """Torch's text is a page of advice on how to run the file all the same; what matters is what it wanted."""
-    text = _one_line(error)
+    text = " ".join(str(error).split())
     for mark in ("GLOBAL ", "Unsupported class ", "Unsupported global: "):
         if mark in text:
             wanted = text.split(mark, 1)[1].split()[0].rstrip(".,")

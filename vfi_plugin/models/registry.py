@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
+    "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
+    "rife": "vfi_plugin.models.rife",
+    "superslomo": "vfi_plugin.models.superslomo",
+    "voxelflow": "vfi_plugin.models.voxelflow",
+    "sepconv": "vfi_plugin.models.sepconv",
+    "sepconvpp": "vfi_plugin.models.sepconvpp",
 }
 _DEFAULT = "dis"
 

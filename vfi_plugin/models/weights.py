@@ -97,10 +97,21 @@ def _own(name: str, container: Container) -> Weights:
         told.get(_VARIANT, ""),
         container.sha256,
         container.path.name,
-        float(told.get(_WIDTH, "1")),
+        _width(container.path, told.get(_WIDTH, "1")),
         told.get(_LICENCE),
         told.get(_DATA),
     )
+
+
+def _width(path: Path, text: str) -> float:
+    """A network is built as wide as its file says, so what it says must be a width that somebody trains."""
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not 0.0 < width <= 4.0:
+        raise WeightsError(f"{path.name} says its network's width is {text!r}; it must lie between 0 and 4")
+    return width
 
 
 def recognise(container: Container, networks: Mapping[str, Iterable[Variant]]) -> tuple[str, Match]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from vfi_plugin.media.foreign_image import SOURCE_FORMAT
 from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.registry import default_model, model_info
+from vfi_plugin.models.registry import default_model, model_info, variants_of
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
@@ -105,7 +105,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     Raises:
         VfiError: of the kind that tells what is wrong: the source, the options, or how they fit together.
     """
-    model = model_info(options.model or default_model())
+    model = _model_in_use(options)
     place = Target.parse(target)
     clip = open_clip(source)
     numbers = _numbers_in_use(clip, options)
@@ -113,7 +113,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     time_map = _time_map(options, numbers, source_rate)
     wanted = None if options.frames is None else parse_range(options.frames)
     plan = build_plan(time_map, numbers, wanted=wanted, ends=options.ends, missing=options.missing)
-    _check_choices(options, model)
+    _check_choices(options)
     place.check(clip, plan)
     check_uniform(clip, numbers)
     headers = clip.header(numbers[0])
@@ -183,6 +183,19 @@ def retime(
     return retime_with(source, target, RetimeOptions(**options), progress, cancellation)
 
 
+def _model_in_use(options: RetimeOptions) -> ModelInfo:
+    """The model's facts with the digest of the weights that will be read; a network without any fails here, early."""
+    name = options.model or default_model()
+    if options.method != "motion":
+        return model_info(name)
+    variants = variants_of(name)
+    if not variants:
+        return model_info(name, options.weights)
+    from vfi_plugin.models.weights import read_weights  # loads safetensors, which a model without weights needs not
+
+    return replace(model_info(name), weights_sha256=read_weights(name, variants, options.weights).sha256)
+
+
 def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:
     if options.in_range is None:
         return clip.numbers
@@ -216,7 +229,7 @@ def _time_map(options: RetimeOptions, numbers: Sequence[int], source_rate: Fract
     return given if start is None else given.shifted(start)
 
 
-def _check_choices(options: RetimeOptions, model: ModelInfo) -> None:
+def _check_choices(options: RetimeOptions) -> None:
     if options.cuts not in ("auto", "off"):
         parse_range(options.cuts)
     if options.ends == "extrapolate" and options.method != "motion":

@@ -1,0 +1,160 @@
+"""``vfi models import`` and ``vfi models export``: weights on their way in and out."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import torch
+from torch import nn
+
+from vfi_plugin.errors import UsageError, WeightsError, WriteError
+from vfi_plugin.models.registry import load_model, model_names, variants_of
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """A model whose network can be traced."""
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The network, and by the names of its inputs tensors that it can be traced with."""
+
+
+def add_parsers(actions: Any) -> None:
+    """Adds both actions to those of ``vfi models``."""
+    importing = actions.add_parser("import", help="take over weights that a network's authors published")
+    importing.add_argument("file", help="as published, or in this package's own form")
+    importing.add_argument("--name", help="the network it must be of (default: found by the content)")
+    importing.set_defaults(run=run_import)
+    exporting = actions.add_parser("export", help="write a network as TorchScript, for other programs")
+    exporting.add_argument("name", help="of the model")
+    exporting.add_argument("--out", required=True, metavar="FILE", help="such as rife.pt")
+    exporting.add_argument("--weights", metavar="FILE", help="weights (default: the imported or shipped ones)")
+    exporting.set_defaults(run=run_export)
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Recognises a file of weights by its content and puts it where models look for theirs."""
+    from vfi_plugin.models.weights import imports_folder, save_weights
+
+    name, weights = _recognised(args.file, args.name)
+    target = imports_folder() / f"{name}.safetensors"
+    stood_there = target.is_file()
+    with _writing(target, "set VFI_WEIGHTS to a folder that can be written to"):
+        save_weights(target, name, _checked(weights), weights.sha256)
+    variant = f" {weights.variant}" if weights.variant else ""
+    print(f"{args.file} has weights of {name}{variant} (sha256 {weights.sha256})")
+    print(f"{'replaced' if stood_there else 'written to'} {target}; vfi retime --model {name} uses it from now on")
+    return 0
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Traces a network with its weights and says what goes in and comes out."""
+    model = load_model(args.name, weights=args.weights, device="cpu")
+    if not isinstance(model, Exportable):
+        able = "it has no network" if not variants_of(args.name) else "its network cannot be traced"
+        raise UsageError(f"the model {args.name} cannot be exported: {able}")
+    net, inputs = model.export_form()
+    traced = _traced(net, inputs)
+    target = Path(args.out)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    with _writing(target, "give another --out"):
+        try:
+            temporary.write_bytes(traced)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    print(f"wrote {target}: forward({', '.join(inputs)}) in TorchScript, float32, on the CPU")
+    print(inspect.getdoc(type(net).forward))
+    return 0
+
+
+def in_use(name: str) -> Iterator[str]:
+    """Lines on the weights that a model takes when none are named; none where it has none."""
+    if not variants_of(name):
+        return
+    from vfi_plugin.models.weights import read_weights, weights_file
+
+    path = weights_file(name, None)
+    if path is not None:
+        weights = read_weights(name, variants_of(name), path)
+        yield f"  {path}"
+        yield f"  variant {weights.variant or 'the only one'}, sha256 {weights.sha256}"
+
+
+def _recognised(file: str, name: str | None) -> tuple[str, Weights]:
+    """The network that a file is of, and the weights in it; ``name`` insists on one."""
+    from vfi_plugin.models.container import read_container
+    from vfi_plugin.models.weights import Weights, read_weights, recognise
+
+    if name is None:
+        container = read_container(file)
+        name = container.metadata.get("vfi.network")
+        if name not in model_names():
+            networks = {each: variants_of(each) for each in model_names() if variants_of(each)}
+            found, match = recognise(container, networks)
+            return found, Weights(match.state(), match.variant.name, container.sha256, container.path.name)
+    if not variants_of(name):
+        raise UsageError(f"the model {name} has no weights; leave --name out, or name the network they are of")
+    weights = read_weights(name, variants_of(name), file)
+    load_model(name, weights=file, device="cpu")  # a file of our own form says what it is; here it has to prove it
+    return name, weights
+
+
+def _checked(weights: Weights) -> Weights:
+    """The same with tensors of their own memory: those of a pickle may be views of one another.
+
+    Raises:
+        WeightsError: a tensor has no plain numbers in it, or some that are not finite.
+    """
+    for name, tensor in weights.tensors.items():
+        plain = tensor.device.type == "cpu" and tensor.layout == torch.strided and not tensor.is_quantized
+        if not plain or not bool(torch.isfinite(tensor).all()):
+            raise WeightsError(f"{weights.source} is damaged: {name} has no finite numbers in it; get it again")
+    return replace(weights, tensors={name: tensor.clone() for name, tensor in weights.tensors.items()})
+
+
+@contextmanager
+def _writing(target: Path, advice: str) -> Iterator[None]:
+    """Turns failures to write ``target`` into the one-line error."""
+    try:
+        yield
+    except OSError as error:
+        raise WriteError(f"{target} cannot be written ({error.strerror or error}); {advice}") from error
+
+
+def _traced(net: nn.Module, inputs: dict[str, torch.Tensor]) -> bytes:
+    """A file of the network as TorchScript, good for frames of other sizes too."""
+    file = io.BytesIO()
+    with _plain_kernels(), torch.no_grad(), warnings.catch_warnings():
+        # The kernels' checks of shapes are not recorded, which is right, but torch warns of each. It also advises
+        # torch.export, whose files C++ and hosts' own loaders do not read.
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(net, tuple(inputs.values()), check_trace=False)  # type: ignore[no-untyped-call]
+        torch.jit.save(traced, file)
+    return file.getvalue()
+
+
+@contextmanager
+def _plain_kernels() -> Iterator[None]:
+    """Compiled kernels leave no trace: their results would be written down as constants."""
+    before = os.environ.get("VFI_KERNELS")
+    os.environ["VFI_KERNELS"] = "torch"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["VFI_KERNELS"]
+        else:
+            os.environ["VFI_KERNELS"] = before

@@ -1,0 +1,93 @@
+"""DAIN as a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import torch
+
+from vfi_plugin.models.dain.net import Dain, build
+from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.motion.filtered import FilteredFlowMotion, Margins
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+INFO = ModelInfo(
+    name="dain",
+    title="DAIN (depth-aware interpolation)",
+    paper="Bao, Lai, Ma, Zhang, Gao, Yang: Depth-Aware Video Frame Interpolation, CVPR 2019",
+    year=2019,
+    any_time=True,
+    extrapolates=False,
+    size_multiple=64,
+    reach_px=None,
+    parameters=24_031_656,
+    multiply_adds=5_600_000,
+    licence="non-commercial (the authors' code is MIT, but their weights contain PWC-Net's, CC BY-NC-SA 4.0)",
+    training_data="Vimeo90K, from the weights of PWC-Net and MegaDepth on",
+    weights_sha256=None,
+)
+
+_MULTIPLE_PX = 128
+_AROUND_PX = 32
+
+
+def published_padding(height: int, width: int) -> Padding:
+    """How the authors pad, edges repeated: a side that is no multiple of 128 px up to the next one, centred.
+
+    A side that is one gets 32 px at both ends. The rule has to be kept: which flows count as too long or as leading
+    outside is decided on the padded frame.
+    """
+    (left, right), (top, bottom) = _ends(width), _ends(height)
+    return Padding(left, top, right, bottom)
+
+
+def _ends(side: int) -> tuple[int, int]:
+    missing = -side % _MULTIPLE_PX or 2 * _AROUND_PX
+    return missing // 2, missing - missing // 2
+
+
+class DainPair(Pair):
+    """Two guides, padded, and all that DAIN sees in them before it knows the time."""
+
+    def __init__(self, net: Dain, before: torch.Tensor, after: torch.Tensor) -> None:
+        self._net = net
+        self._padding = published_padding(before.shape[2], before.shape[3])
+        with torch.no_grad():
+            self._seen = net.look(self._padding.add(before), self._padding.add(after))
+
+    @torch.no_grad()
+    def motion(self, t: float) -> FilteredFlowMotion:
+        """Projects the flows to ``t`` and runs the synthesis network."""
+        between = self._net.at(self._seen, t)
+        pad = self._padding
+        margins = Margins(pad.left, pad.right, pad.top, pad.bottom)
+        return FilteredFlowMotion(*between.flows, *self._seen.kernels, t, between.residual, margins)
+
+
+class DainModel(NetworkModel):
+    """DAIN with weights in it.
+
+    Args:
+        weights: of the one variant.
+        device: where it runs.
+
+    Raises:
+        WeightsError: they do not fit.
+    """
+
+    def __init__(self, weights: Weights, device: torch.device) -> None:
+        super().__init__(INFO, build, weights, device)
+
+    def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DainPair:
+        """Depth, flow both ways, kernels and contexts; guides are (N, 3, H, W) float32 RGB in [0, 1]."""
+        return DainPair(cast(Dain, self.net), before, after)
+
+
+def load(weights: Weights | None, device: torch.device) -> DainModel:
+    """DAIN on ``device``; it has no weights of its own."""
+    assert weights is not None
+    return DainModel(weights, device)

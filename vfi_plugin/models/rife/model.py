@@ -1,0 +1,132 @@
+"""RIFE 4.x as a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import nn
+
+from vfi_plugin.errors import UsageError
+from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.rife.net import IFNet, build, last
+from vfi_plugin.motion.flow import FlowMotion
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+INFO = ModelInfo(
+    name="rife",
+    title="RIFE 4.x (real-time intermediate flow)",
+    paper="Huang, Zhang, Heng, Shi, Zhou: Real-Time Intermediate Flow Estimation for Video Frame Interpolation,"
+    " ECCV 2022",
+    year=2022,
+    any_time=True,
+    extrapolates=False,
+    size_multiple=64,
+    reach_px=None,
+    parameters=5_664_776,
+    multiply_adds=22_218,
+    licence="MIT (the official weights, by their authors)",
+    training_data="not stated by the authors for 4.x",
+    weights_sha256=None,
+)
+
+SCALES = (0.25, 0.5, 1.0, 2.0)
+"""Sizes at which motion can be looked for, as a part of the frame's."""
+
+_PADDED_WITH = "constant"  # zeros, as published; edges repeated would give other frames near the right and the bottom
+_NO_PADDING = Padding(0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class RifeMotion(FlowMotion):
+    """Flow as the network found it on frames padded to its multiple.
+
+    Payloads are moved over their own pixels, with their edges held. The published frame is clamped and reads the zeros
+    that it was padded with.
+
+    Attributes:
+        padding: what was added to the guides.
+    """
+
+    padding: Padding = _NO_PADDING
+
+    def guide_frame(self, guide_0: torch.Tensor, guide_1: torch.Tensor) -> torch.Tensor:
+        """The frame that the published network shows, (N, 3, H, W)."""
+        # What flow and weight are in the part that is cut off again does not matter.
+        flow_0, flow_1, weight_0, first, second = (
+            self.padding.add(part, _PADDED_WITH)
+            for part in (self.flow_t_to_0, self.flow_t_to_1, self.weight_0, guide_0.clamp(0, 1), guide_1.clamp(0, 1))
+        )
+        return self.padding.remove(FlowMotion(flow_0, flow_1, weight_0, taps=self.taps).apply(first, second))
+
+
+class RifePair(Pair):
+    """Two guides, padded and with their features."""
+
+    def __init__(self, net: IFNet, padding: Padding, guides: tuple[torch.Tensor, torch.Tensor], scale: float) -> None:
+        self._net, self._padding, self._scale = net, padding, scale
+        with torch.no_grad():
+            self._seen = [net.look(padding.add(guide, _PADDED_WITH)) for guide in guides]
+
+    @torch.no_grad()
+    def motion(self, t: float) -> RifeMotion:
+        """Runs the blocks for this ``t``."""
+        before, after = self._seen
+        time = before.new_full((before.shape[0], 1, 1, 1), t)
+        state = last(self._net.states(before, after, time, 1 / self._scale))
+        flow = self._padding.remove(state.flow)
+        share = torch.sigmoid(self._padding.remove(state.mask))
+        return RifeMotion(flow[:, :2].contiguous(), flow[:, 2:].contiguous(), share, padding=self._padding)
+
+
+class RifeModel(NetworkModel):
+    """IFNet with weights in it.
+
+    Args:
+        weights: of variant 4.25 (which 4.26 is, too) or 4.6.
+        device: where it runs.
+        scale: the size at which motion is looked for, as a part of the frame's: 0.5 reaches twice as far in a quarter
+            of the time, which its authors advise for UHD.
+
+    Raises:
+        WeightsError: they do not fit. UsageError: a scale that is not in ``SCALES``.
+    """
+
+    def __init__(self, weights: Weights, device: torch.device, scale: float = 1.0) -> None:
+        if scale not in SCALES:
+            raise UsageError(f"got scale {scale} for RIFE; use one of {', '.join(map(str, SCALES))}")
+        super().__init__(INFO, build, weights, device)
+        net = self._network
+        self.info = replace(self.info, size_multiple=net.layout.size_multiple, multiply_adds=net.multiply_adds())
+        self._scale = scale
+
+    @property
+    def _network(self) -> IFNet:
+        return cast(IFNet, self.net)
+
+    def prepare(self, before: torch.Tensor, after: torch.Tensor) -> RifePair:
+        """Pads both guides and makes their features; guides are (N, 3, H, W) float32 in [0, 1]."""
+        height, width = before.shape[2:]
+        multiple = round(self.info.size_multiple * max(1.0, 1 / self._scale))
+        return RifePair(self._network, Padding.to_multiple(height, width, multiple), (before, after), self._scale)
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The network, and inputs by their names that it can be traced with: frames and t as in ``IFNet.forward``."""
+        side = self.info.size_multiple
+        frame = torch.zeros(1, 3, 2 * side, 3 * side, device=self.device)
+        return self.net, {
+            "before": frame,
+            "after": frame.clone(),
+            "t": torch.full((1, 1, 1, 1), 0.5, device=self.device),
+        }
+
+
+def load(weights: Weights | None, device: torch.device) -> RifeModel:
+    """RIFE on ``device``."""
+    assert weights is not None
+    return RifeModel(weights, device)

@@ -1,0 +1,53 @@
+"""SepConv: two pairs of one-dimensional kernels for each pixel of the frame in the middle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.recursion import MidpointModel
+from vfi_plugin.models.sepconv.net import TAPS, SepConvNet
+from vfi_plugin.motion.separable import SeparableMotion
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+# The network needs multiples of 32; the authors' code pads to 128 at the right and bottom, and the convolutions see it.
+_SIZE_MULTIPLE = 128
+
+INFO = ModelInfo(
+    name="sepconv",
+    title="SepConv",
+    paper="Niklaus, Mai, Liu: Video Frame Interpolation via Adaptive Separable Convolution, ICCV 2017",
+    year=2017,
+    any_time=False,
+    extrapolates=False,
+    size_multiple=_SIZE_MULTIPLE,
+    reach_px=TAPS // 2,
+    parameters=21_675_452,
+    multiply_adds=380_484,
+    licence="official weights: strictly for academic purposes only",
+    training_data="official weights: 250,000 patch triplets of the authors' own choice from YouTube videos",
+    weights_sha256=None,
+)
+
+
+class SepConvModel(NetworkModel, MidpointModel):
+    """The published network behind the interface of all models."""
+
+    def middle(self, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
+        """Kernels for the middle of two guides (N, 3, H, W) float32 RGB in [0, 1]."""
+        padding = Padding.to_multiple(before.shape[2], before.shape[3], _SIZE_MULTIPLE)
+        # The released weights take blue first.
+        kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
+        return SeparableMotion(*(padding.remove(kernel) for kernel in kernels), normalised=False)
+
+
+def load(weights: Weights | None, device: torch.device) -> SepConvModel:
+    """SepConv on ``device``, in the width that the weights have."""
+    assert weights is not None
+    return SepConvModel(INFO, lambda _, width: SepConvNet(width), weights, device)

@@ -1,0 +1,50 @@
+"""SepConv++: SepConv with another network, kernels that are normalised and frames that are standardised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.recursion import MidpointModel
+from vfi_plugin.models.sepconvpp.net import SIZE_MULTIPLE, TAPS, SepConvPlusNet
+from vfi_plugin.motion.separable import SeparableMotion
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+INFO = ModelInfo(
+    name="sepconvpp",
+    title="SepConv++",
+    paper="Niklaus, Mai, Wang: Revisiting Adaptive Convolutions for Video Frame Interpolation, WACV 2021",
+    year=2021,
+    any_time=False,
+    extrapolates=False,
+    size_multiple=SIZE_MULTIPLE,
+    reach_px=TAPS // 2,
+    parameters=13_560_102,
+    multiply_adds=477_792,
+    licence="official weights: Adobe Research License, non-commercial research only",
+    training_data="official weights: not stated where they are released",
+    weights_sha256=None,
+)
+
+
+class SepConvPlusModel(NetworkModel, MidpointModel):
+    """The published network behind the interface of all models."""
+
+    def middle(self, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
+        """Kernels for the middle of two guides (N, 3, H, W) float32 RGB in [0, 1]."""
+        padding = Padding.to_multiple(before.shape[2], before.shape[3], SIZE_MULTIPLE)
+        # The released weights take blue first.
+        kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
+        return SeparableMotion(*(padding.remove(kernel) for kernel in kernels), normalised=True)
+
+
+def load(weights: Weights | None, device: torch.device) -> SepConvPlusModel:
+    """SepConv++ on ``device``, in the width that the weights have."""
+    assert weights is not None
+    return SepConvPlusModel(INFO, lambda _, width: SepConvPlusNet(width), weights, device)

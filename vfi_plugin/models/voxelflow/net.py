@@ -1,0 +1,82 @@
+"""The network of Deep Voxel Flow: one straight motion and one blending mask for a pair of frames.
+
+Liu, Yeh, Tang, Liu, Agarwala: "Video Frame Synthesis using Deep Voxel Flow", ICCV 2017. Layers and their order are
+those of the PyTorch weights that a co-author trained, which have skip connections that the first code lacked; the code
+is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+from torch import nn
+
+Tensor = torch.Tensor
+
+SIZE_MULTIPLE = 8
+"""Three halvings."""
+
+_CHANNELS = (64, 128, 256)  # at full size, 1/2, 1/4; 1/8 has the last one's
+_KERNELS = (5, 5, 3)
+
+
+class Layer(nn.Module):
+    """Convolution, normalisation by the statistics of the training, ReLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-5)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, h, w) -> (N, C', h, w)."""
+        return F.relu(self.norm(self.conv(features)))
+
+
+@dataclass(frozen=True)
+class VoxelFlow:
+    """What the network finds for a pair.
+
+    Attributes:
+        flow: (N, 2, H, W) pixels, x then y, at most a quarter of the frame: where content goes from the earlier frame
+            to the one that is made between (interpolation), or from one frame to the next (extrapolation).
+        mask: (N, 1, H, W) in [0, 1], the earlier frame's share.
+    """
+
+    flow: Tensor
+    mask: Tensor
+
+
+class VoxelFlowNet(nn.Module):
+    """An hourglass of four levels; ``width`` scales the numbers of channels, 1 is the published size."""
+
+    def __init__(self, width: float = 1.0) -> None:
+        super().__init__()
+        channels = [max(1, round(width * count)) for count in _CHANNELS]
+        self.down = nn.ModuleList(
+            Layer(inputs, outputs, kernel)
+            for inputs, outputs, kernel in zip([6, *channels], channels, _KERNELS, strict=False)
+        )
+        self.bottleneck = Layer(channels[-1], channels[-1], 3)
+        fed = zip([channels[-1], *reversed(channels)], reversed(channels), reversed(_KERNELS), strict=False)
+        self.up = nn.ModuleList(Layer(coarse + fine, fine, kernel) for coarse, fine, kernel in fed)
+        self.head = nn.Conv2d(channels[0], 3, 5, padding=2)
+
+    def forward(self, before: Tensor, after: Tensor) -> VoxelFlow:
+        """Looks at two frames, (N, 3, H, W) float32 BGR in [-1, 1], H and W multiples of 8."""
+        features = torch.cat([before, after], 1)
+        levels = []
+        for down in self.down:
+            levels.append(down(features))
+            features = F.max_pool2d(levels[-1], 2)
+        features = self.bottleneck(features)
+        for up in self.up:
+            enlarged = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+            features = up(torch.cat([enlarged, levels.pop()], 1))
+        x, y, mask = torch.tanh(self.head(features)).split(1, 1)
+        # Half of what tanh gives is motion in units where the frame, from first to last pixel centre, measures 2.
+        height, width = before.shape[2:]
+        flow = torch.cat([x * (0.25 * (width - 1)), y * (0.25 * (height - 1))], 1)
+        return VoxelFlow(flow, 0.5 * (1.0 + mask))
