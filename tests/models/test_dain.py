@@ -174,12 +174,10 @@ def test_the_published_size_has_the_published_number_of_parameters_and_names() -
         ("filters.down.4.weight", "initScaleNets_filter.14.weight"),
         ("filters.heads.1.2.bias", "initScaleNets_filter2.2.bias"),
         ("context.blocks.1.second.weight", "ctxNet.block3.conv2.weight"),
-        ("rectify.last.bias", "rectifyNet.block5.0.bias"),
         ("optical_flow.pyramid.0.0.weight", "flownets.conv1a.0.weight"),
         ("optical_flow.pyramid.5.0.weight", "flownets.conv6aa.0.weight"),
         ("optical_flow.estimators.4.layers.2.bias", "flownets.conv2_2.0.bias"),
         ("optical_flow.enlargers.0.features.weight", "flownets.upfeat6.weight"),
-        ("depth.norm.running_var", "depthNet.1.running_var"),
         ("depth.hourglass.here.0.branches.3.3.weight", "depthNet.3.0.1.0.3.3.weight"),
         ("depth.hourglass.inner.leave.1.branches.0.1.running_mean", "depthNet.3.0.0.3.0.0.5.0.1.running_mean"),
         (

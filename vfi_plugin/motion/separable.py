@@ -46,10 +46,10 @@ class SeparableMotion(Motion):
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Weighted means of source pixels, (N, C, H, W) float32, any C and range; frames repeat their edges.
 
-        Two things differ from ``guide_frame``, where a network may be as far off as it is in print:
+        Two things differ from ``guide_frame``, which is what was published, good or bad:
 
         - The sum is divided by the kernels' total, which is near 1 but not 1, so that exposure does not flicker: a
-          constant stays the same constant.
+          constant stays the same constant. Where the total is under a tenth, the payload goes by the flow form.
         - The mean is held between the least and the greatest of the source pixels under the kernels, in both frames and
           channel by channel. Taps are negative in part, and a light of 3000 would else have a black or negative ring.
 
