@@ -1,0 +1,54 @@
+"""On which backends the kernels' tests run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from .cases import ORACLE, Backend
+
+NATIVE = Backend("native")
+
+# What is compared with the oracle, the torch form. A backend that is added here runs every shared test.
+COMPILED = [
+    pytest.param(NATIVE, id="native"),
+    pytest.param(Backend("cuda", "cuda"), id="cuda", marks=pytest.mark.gpu),
+]
+
+
+def _present(backend: Backend) -> Backend:
+    """The backend; without its device or library the test is skipped, or fails where a GPU was promised."""
+    missing = backend.what_is_missing()
+    if missing and os.environ.get("VFI_REQUIRE_GPU") == "1":
+        pytest.fail(f"VFI_REQUIRE_GPU=1, but {missing}")
+    if missing:
+        pytest.skip(missing)
+    return backend
+
+
+@pytest.fixture(params=COMPILED)
+def compiled(request: pytest.FixtureRequest) -> Backend:
+    """Each compiled backend."""
+    return _present(request.param)
+
+
+@pytest.fixture(params=[*COMPILED, pytest.param(ORACLE, id="torch")])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each backend, the torch form included."""
+    return _present(request.param)
+
+
+@pytest.fixture
+def native() -> Iterator[ModuleType]:
+    """The compiled CPU module; its level of instructions and the number of threads are put back afterwards."""
+    module: Any = import_module("vfi_plugin._native")
+    threads = torch.get_num_threads()
+    yield module
+    torch.set_num_threads(threads)
+    module.limit_level(module.Level.avx512)
