@@ -162,18 +162,21 @@ LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def assert_agree(found: Tensor, expected: Tensor, what: str, tolerance: float | None = None) -> None:
-    """Equal where not finite, and within the tolerance of the expected range elsewhere."""
+def assert_agree(found: Tensor, expected: Tensor, what: str, least_scale: float = 0.1) -> None:
+    """Equal where not finite, and within the tolerance of the expected range elsewhere.
+
+    least_scale: a smaller range is judged as if it were this, for results that are all but 0.
+    """
     assert found.shape == expected.shape, what
     assert found.dtype == expected.dtype, what
-    tolerance = TOLERANCE[expected.dtype] if tolerance is None else tolerance
+    tolerance = TOLERANCE[expected.dtype]
     found, expected = found.double(), expected.double()
     assert torch.equal(found.isnan(), expected.isnan()), f"{what}: NaN elsewhere"
     regular = expected.isfinite()
     assert torch.equal(found[~regular].nan_to_num(0), expected[~regular].nan_to_num(0)), f"{what}: Inf elsewhere"
     if not regular.any():
         return
-    scale = max(float(expected[regular].abs().max()), 0.1)  # what is all but 0 is judged as 0.1
+    scale = max(float(expected[regular].abs().max()), least_scale)
     worst = float((found - expected)[regular].abs().max())
     assert worst <= tolerance * scale, f"{what}: off by {worst:.3g} of {scale:.3g}"
 
@@ -206,3 +209,8 @@ def gradients(
     weights = torch.linspace(1, 7 * result.numel(), result.numel(), dtype=torch.float64).sin().view(result.shape)
     result.backward(incoming(weights.to(result.dtype)))
     return tuple(leaf.grad for leaf in leaves)
+
+
+def eighths(generator: torch.Generator, n: int, h: int, w: int, reach_px: float = 3.0) -> Tensor:
+    """Flow in steps of an eighth of a pixel: exact in any arithmetic, and often on a pixel or on the very edge."""
+    return (noise(generator, n, 2, h, w) * reach_px * 8).round() / 8

@@ -88,9 +88,7 @@ def test_no_flow_is_too_wild(compiled: Backend, name: str, shape: Shape) -> None
 def test_a_flow_that_is_wild_everywhere_agrees(compiled: Backend, name: str, flow_value: float) -> None:
     case = cases((1, 3, 20, 33))[name]
     place = flow_place(name)
-    tensors = [
-        torch.full_like(tensor, flow_value) if at == place else tensor for at, tensor in enumerate(case.tensors)
-    ]
+    tensors = [torch.full_like(tensor, flow_value) if at == place else tensor for at, tensor in enumerate(case.tensors)]
     agree(case, compiled, tensors)
 
 

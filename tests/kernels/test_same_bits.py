@@ -26,7 +26,7 @@ from .cases import (
 NATIVE = Backend("native")
 
 # Large enough that each operation really starts three threads, and no multiple of their number.
-LARGE = (2, 3, 217, 311)
+LARGE = (2, 3, 157, 211)
 AWKWARD: tuple[Shape, ...] = ((2, 3, 17, 23), (1, 5, 33, 150), (1, 2, 1, 37), (1, 2, 29, 1), (1, 200, 6, 7))
 
 # Compiled without fused multiply-add, so that a farm's machines agree to the bit; see CMakeLists.txt.
@@ -44,7 +44,9 @@ def levels(native: ModuleType) -> list[object]:
     """All levels that this processor has, the best one last."""
     native.limit_level(native.Level.avx512)
     best = native.level()
-    return [level for level in (native.Level.baseline, native.Level.avx2, native.Level.avx512) if int(level) <= int(best)]
+    return [
+        level for level in (native.Level.baseline, native.Level.avx2, native.Level.avx512) if int(level) <= int(best)
+    ]
 
 
 def at_every_level(native: ModuleType, case: Case, tensors: tuple[Tensor, ...]) -> dict[str, list[Tensor]]:
