@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -90,7 +90,7 @@ def splat_linear(image: Tensor, flow: Tensor, metric: Tensor, backend: str) -> T
     return kernels.splat(image, flow, metric, mode="linear", backend=backend)
 
 
-@cache
+@lru_cache(maxsize=16)
 def cases(shape: Shape, seed: int = 0) -> dict[str, Case]:
     """Every operation on images of one shape, by name. What is cached is shared: a test copies before it writes."""
     n, c, h, w = shape

@@ -26,7 +26,7 @@ from .cases import (
     wild_flow,
 )
 
-# Values and logits that a tensor may hold without being wrong. None so large that a sum leaves float's range on its way.
+# Values that a tensor may hold without being wrong. None so large that a sum leaves float's range on its way.
 ODD_VALUES = torch.tensor([torch.nan, torch.inf, -torch.inf, 60000.0, -0.0])
 
 

@@ -62,8 +62,8 @@ def assert_gradients_agree(
     case: Case, compiled: Backend, tensors: tuple[Tensor, ...], wanted: tuple[bool, ...] | None = None
 ) -> None:
     found, expected = gradients(case, compiled, tensors, wanted), gradients(case, ORACLE, tensors, wanted)
-    # Where pixels land alone a mean does not depend on flow and metric: what is left is the rounding of terms of about 1,
-    # one a channel, that cancel. Against float64 the torch form is as far off as the compiled ones.
+    # Where pixels land alone a mean does not depend on flow and metric: what is left is the rounding of terms of about
+    # 1, one a channel, that cancel. Against float64 the torch form is as far off as the compiled ones.
     least_scale = tensors[0].shape[1] if case.name in ("splat average", "splat linear", "splat softmax") else 0.1
     for at, (one, other) in enumerate(zip(found, expected, strict=True)):
         assert (one is None) == (other is None), f"{case.name}: input {at}"

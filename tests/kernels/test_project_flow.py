@@ -110,7 +110,7 @@ def test_where_nothing_lands_all_is_zero(backend: Backend) -> None:
 
 
 def test_a_hole_takes_the_mean_of_what_its_row_and_column_offer(backend: Backend) -> None:
-    # Reached: rows 3 and 4 in columns 2 and 3 (flow 1) and in columns 8 and 9 (flow 2), rows 8 and 9 in columns 5 and 6.
+    # Reached: rows 3 and 4 in columns 2, 3 (flow 1) and 8, 9 (flow 2), rows 8 and 9 in columns 5, 6 (flow 4).
     flow = one_reached((12, 12), [(3, 1, 1.0), (3, 6, 2.0), (8, 1, 4.0)])
     found = backend(project_flow, flow)[0, 0]
     assert found[3, 2] == -1.0
