@@ -17,11 +17,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 class _SharedModules(MetaPathFinder):
     """Lets any test ``import material`` without a folder on ``sys.path``, which would show more.
 
-    The file is loaded by the first test that asks: it needs OpenEXR, which the GPU tests' machine may lack.
+    A file is loaded by the first test that asks: one needs OpenEXR, which the GPU tests' machine may lack.
     """
 
+    names = ("material", "host_memory")
+
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py") if name == "material" else None
+        return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py") if name in self.names else None
 
 
 sys.meta_path.append(_SharedModules())
