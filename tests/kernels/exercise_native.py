@@ -158,6 +158,20 @@ def convolutions(native: ModuleType, make: Maker, threads: int) -> None:
             native.correlation_backward(out, a, b, *room, radius, threads)
 
 
+def host_pixels(native: ModuleType, make: Maker, threads: int) -> None:
+    """One image, (C, H, W), of every type into every type; floats hold what no integer does."""
+    types = [np.dtype(name) for name in ("u1", "u2", "f2", "f4")]
+    wild = np.where(
+        make.random.random((make.c, make.h, make.w)) < 0.2, make.random.choice(WILD, (make.c, make.h, make.w)), 0.5
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        sources = [make.lay((wild if kind.kind == "f" else wild * 0)[None].astype(kind))[0] for kind in types]
+    for source, wanted_type in product(sources, types):
+        target = make.lay(np.zeros((1, make.c, make.h, make.w), wanted_type))[0]
+        native.convert_pixels(source, target, threads)
+        native.count_unrepresentable(source, wanted_type, threads)
+
+
 def main() -> None:
     native, watch = load(Path(sys.argv[1])), sys.argv[2]
     best = native.level()
@@ -174,6 +188,7 @@ def main() -> None:
             for flow in ("ordinary", "whole pixels", "wild"):
                 moves(native, Maker(shape, storage, layout, flow, watch), threads)
                 projections(native, Maker(shape, storage, layout, flow, watch), threads)
+            host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)
         print(f"{level}: {len(kinds)} kinds of input, watched by: {watch}", flush=True)
 
