@@ -55,7 +55,9 @@ def smooth_case(name: str) -> Case:
 def test_the_torch_form_has_the_gradients_of_finite_differences(name: str) -> None:
     case = smooth_case(name)
     leaves = [tensor.requires_grad_() for tensor in case.tensors]
-    assert torch.autograd.gradcheck(lambda *tensors: case.run(ORACLE, tensors), leaves)
+    # With many inputs, one random direction of all at once instead of each alone.
+    is_large = sum(leaf.numel() for leaf in leaves) > 150
+    assert torch.autograd.gradcheck(lambda *tensors: case.run(ORACLE, tensors), leaves, fast_mode=is_large)
 
 
 def assert_gradients_agree(
