@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from .cases import ORACLE, Backend
+from .cuda_on_cpu import CpuLauncher, compiler
 
 # A GPU's machine may have torch, CuPy and pytest alone. A test file that imports one of these has no test for a GPU.
 OPTIONAL = {"hypothesis": "from hypothesis import", "vfi_plugin._native": "from vfi_plugin import _native"}
@@ -25,11 +26,13 @@ collect_ignore = [
 ]
 
 NATIVE = Backend("native")
+CUDA_ON_CPU = Backend("cuda", "cpu")
 
 # What is compared with the oracle, the torch form. A backend that is added here runs every shared test.
 COMPILED = [
     pytest.param(NATIVE, id="native"),
     pytest.param(Backend("cuda", "cuda"), id="cuda", marks=pytest.mark.gpu),
+    pytest.param(CUDA_ON_CPU, id="cuda on a CPU"),
 ]
 
 
@@ -43,16 +46,33 @@ def _present(backend: Backend) -> Backend:
     return backend
 
 
-@pytest.fixture(params=COMPILED)
-def compiled(request: pytest.FixtureRequest) -> Backend:
-    """Each compiled backend."""
+@pytest.fixture(scope="session")
+def cpu_launcher(tmp_path_factory: pytest.TempPathFactory) -> CpuLauncher:
+    """What runs the CUDA kernels where there is no GPU."""
+    if compiler() is None:
+        pytest.skip("there is no C++ compiler to run the CUDA kernels on the CPU with")
+    return CpuLauncher(tmp_path_factory.mktemp("cuda_on_cpu"))
+
+
+def _prepared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
+    """The backend that a test is run for, able to run here."""
+    if request.param == CUDA_ON_CPU:
+        launcher: CpuLauncher = request.getfixturevalue("cpu_launcher")
+        launcher.take_over(monkeypatch)
+        return CUDA_ON_CPU
     return _present(request.param)
+
+
+@pytest.fixture(params=COMPILED)
+def compiled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
+    """Each compiled backend."""
+    return _prepared(request, monkeypatch)
 
 
 @pytest.fixture(params=[*COMPILED, pytest.param(ORACLE, id="torch")])
-def backend(request: pytest.FixtureRequest) -> Backend:
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Backend:
     """Each backend, the torch form included."""
-    return _present(request.param)
+    return _prepared(request, monkeypatch)
 
 
 @pytest.fixture
