@@ -1,7 +1,7 @@
 // Separable convolution; see vfi_plugin/kernels/separable_conv.py. Bound by arithmetic, and before that by how many
 // values are fetched for each multiply-add:
-// - a thread owns kPixels neighbours and keeps kTaps horizontal taps of each in registers while it passes over all rows;
-//   the taps are read once in all, the rows once for every kTaps taps;
+// - a thread owns kPixels neighbours and keeps kTaps horizontal taps of each in registers while it passes over all
+//   rows; the taps are read once in all, the rows once for every kTaps taps;
 // - 13 taps, as 51 is four times 13 less one, and 13 taps of 4 pixels need 16 values of a row: four vectors from shared
 //   memory for 52 multiply-adds;
 // - the rows that a block's warps need, one output row a warp, come through shared memory kRows at a time.
