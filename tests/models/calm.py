@@ -1,0 +1,62 @@
+"""Narrow networks with random weights whose last layers are quiet: every layer runs, and nothing moves far."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import torch
+
+from vfi_plugin.models.weights import Weights, save_weights
+
+NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain")
+WIDTH = 0.125
+
+# The class of each, or the variant where there are several.
+_NETS = {
+    "sepconv": ("SepConvNet", ""),
+    "sepconvpp": ("SepConvPlusNet", ""),
+    "superslomo": ("SuperSlomo", ""),
+    "voxelflow": ("VoxelFlowNet", ""),
+    "rife": ("IFNet", "4.25"),
+    "dain": ("Dain", ""),
+}
+
+# What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap of
+# a thousandth on a highlight of 500 is seen as far as the kernel reaches, whoever applies it.
+_QUIET, _QUIET_KERNELS = 0.02, 0.0002
+_HEADS = {
+    "sepconv": ("vertical_0.7", "vertical_1.7", "horizontal_0.7", "horizontal_1.7"),
+    "sepconvpp": ("vertical_0.3", "vertical_1.3", "horizontal_0.3", "horizontal_1.3"),
+    "superslomo": ("flow.head", "interpolation.head"),
+    "voxelflow": ("head",),
+    "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
+    "dain": ("filters.heads.0.2", "filters.heads.1.2", "optical_flow.last", "rectify.last"),
+}
+
+
+def calm_weights(name: str, folder: Path) -> Path:
+    """Writes the weights of one network, in this package's own form."""
+    torch.manual_seed(5)
+    network, variant = _NETS[name]
+    module = import_module(f"vfi_plugin.models.{name}.net")
+    net = module.build(variant, WIDTH) if variant else getattr(module, network)(WIDTH)
+    state = net.state_dict()
+    quiet = _QUIET_KERNELS if name.startswith("sepconv") else _QUIET
+    for head in _HEADS[name]:
+        state[f"{head}.weight"] *= quiet
+        state[f"{head}.bias"] *= quiet
+        _rest(name, state[f"{head}.bias"])
+    for key in [key for key in state if key.startswith("optical_flow.") and "predict" in key]:
+        state[key] *= _QUIET
+    path = folder / f"{name}.safetensors"
+    save_weights(path, name, Weights(state, variant, "", "made by the tests", WIDTH), "0" * 64)
+    return path
+
+
+def _rest(name: str, bias: torch.Tensor) -> None:
+    """Kernels that leave the picture where it is: one tap in the middle, each frame's kernel half of the whole."""
+    if name.startswith("sepconv"):
+        bias[bias.numel() // 2] += 0.5**0.5
+    elif name == "dain" and bias.numel() == 16:
+        bias += 0.25
