@@ -7,16 +7,15 @@ is done to the values, not where they go.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import material
 import numpy as np
 import pytest
+from calm_networks import NETWORKS, calm_weights
 
 import vfi_plugin
 from vfi_plugin.evaluate.metrics import psnr_log
 
-from ..models.calm import NETWORKS, calm_weights
 from .product import Pixels, read_frames, stacked
 
 EXPOSURE = 8.0

@@ -22,8 +22,8 @@ _NETS = {
     "dain": ("Dain", ""),
 }
 
-# What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap of
-# a thousandth on a highlight of 500 is seen as far as the kernel reaches, whoever applies it.
+# What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap
+# of a thousandth on a highlight of 500 is seen as far as the kernel reaches, whoever applies it.
 _QUIET, _QUIET_KERNELS = 0.02, 0.0002
 _HEADS = {
     "sepconv": ("vertical_0.7", "vertical_1.7", "horizontal_0.7", "horizontal_1.7"),
