@@ -16,6 +16,7 @@ from vfi_plugin.media.foreign_image import SOURCE_FORMAT
 from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.recursion import FINEST
 from vfi_plugin.models.registry import default_model, model_info, variants_of
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.header import Clock
@@ -62,6 +63,8 @@ class RetimeJob:
         rate = f"{float(self.clock.rate):.5g} fps" if self.clock.rate else "no frame rate"
         yield f"source {self.clip.name}, target {self.target.path}, {rate}, colour space {self.transform.colorspace}"
         how = self.model.title if self.options.method == "motion" else f"method {self.options.method}"
+        if self.options.method == "motion" and not self.model.any_time:
+            how += f"; it knows the middle of a pair alone, so times are made to the nearest 1/{FINEST}, by halving"
         yield f"in-between frames: {how}"
         for group in self.layout.groups:
             names = ", ".join(self.layout.roles[place].channel for place in group.channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
+from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.models.registry import load_model
 from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.flow import FlowMotion
@@ -136,8 +138,16 @@ class _Run:
     def _finished(self, output: OutputFrame, frame: Frame) -> Frame:
         names = tuple(self._job.clip.path(number).name for number in (output.earlier, output.later))
         how = self._job.model.name if self._job.options.method == "motion" else self._job.options.method
-        stamp = frame_stamp(output, model=how, settings=self._job.settings, names=(names[0], names[1]))
+        stamp = frame_stamp(
+            output, model=how, settings=self._job.settings, names=(names[0], names[1]), reached=self._reached(output)
+        )
         return with_header(frame, output.number, {**self._job.clock.entries(output.number), **stamp})
+
+    def _reached(self, output: OutputFrame) -> Fraction | None:
+        """The time that is made for a frame, where the model knows some times only."""
+        if self._job.model.any_time or self._job.options.method != "motion" or not 0 < output.t < 1:
+            return None
+        return reached_time(float(output.t))
 
     def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[_Work]:
         """In the reader's thread: frames, guides and the answer whether a pair is a cut."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -57,13 +58,18 @@ def _rules_text(options: RetimeOptions) -> list[str]:
     return [*options.channel_rules, f"{Path(options.channels_map).name} sha256 {digest}"]
 
 
-def frame_stamp(frame: OutputFrame, *, model: str, settings: str, names: tuple[str, str]) -> Mapping[str, Attribute]:
+def frame_stamp(
+    frame: OutputFrame, *, model: str, settings: str, names: tuple[str, str], reached: Fraction | None = None
+) -> Mapping[str, Attribute]:
     """The ``vfi/`` header entries of one frame.
 
     ``vfi/source`` is the source position as a decimal number in a string: a float attribute has 24 bits, too few
-    for 1003.3333. ``names`` are the files of the earlier and the later source frame.
+    for 1003.3333. ``names`` are the files of the earlier and the later source frame. ``reached`` is the time that was
+    made instead of ``t``, by a model that knows some times only.
     """
+    made = {} if reached is None or frame.is_copy else {"vfi/t_made": Attribute("string", repr(float(reached)))}
     return {
+        **made,
         "vfi/source": Attribute("string", repr(float(frame.position))),
         "vfi/t": Attribute("string", repr(float(frame.t))),
         "vfi/frames": Attribute("string", names[0] if frame.is_copy else " ".join(names)),
