@@ -6,6 +6,7 @@
 #include "positions.h"
 
 #if defined(__AVX512F__)
+#include "warp_interleaved.h"
 #include "warp_window.h"
 #endif
 
@@ -146,26 +147,39 @@ inline Pixel load_pixel(const float* at) {
 inline Pixel tap(float weight, const Pixel& value) { return weight != 0.0f ? weight * value : Pixel{}; }
 
 template <int C>
-void warp_interleaved_row(const Source& s, const Positions& p, long n, float* target) {
+void warp_interleaved_pixel(const Source& s, const Positions& p, long n, long x, float* target) {
     const Tensor& image = s.tensor;
-    const float* base = image.floats(n, 0, 0);
-    for (long x = 0; x < image.w(); ++x, target += C) {
-        const long left = p.left[x], top = p.top[x];
-        const float fx = p.fx[x], fy = p.fy[x], gx = 1.0f - fx, gy = 1.0f - fy;
-        // A vector of 4 floats at a pixel of 3 reads one float of the next pixel, so the last column is not for it.
-        const bool inside = left >= 0 && top >= 0 && left + 1 + (C == 3) < image.w() && top + 1 < image.h();
-        if (!inside || !p.valid[x]) {
-            for (long c = 0; c < C; ++c) {
-                target[c] = p.valid[x] ? linear(s, n, c, top, left, fx, fy) : std::numeric_limits<float>::quiet_NaN();
-            }
+    const long left = p.left[x], top = p.top[x];
+    const float fx = p.fx[x], fy = p.fy[x], gx = 1.0f - fx, gy = 1.0f - fy;
+    // A vector of 4 floats at a pixel of 3 reads one float of the next pixel, so the last column is not for it.
+    const bool inside = left >= 0 && top >= 0 && left + 1 + (C == 3) < image.w() && top + 1 < image.h();
+    if (!inside || !p.valid[x]) {
+        for (long c = 0; c < C; ++c) {
+            target[c] = p.valid[x] ? linear(s, n, c, top, left, fx, fy) : std::numeric_limits<float>::quiet_NaN();
+        }
+        return;
+    }
+    const float* upper = image.floats(n, 0, top) + left * C;
+    const float* lower = upper + image.stride[2];
+    const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
+    const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
+    const Pixel value = gy * above + fy * below;
+    std::memcpy(target, &value, C * sizeof(float));
+}
+
+template <int C>
+void warp_interleaved_row(const Source& s, const Positions& p, long n, float* target) {
+    const long w = s.tensor.w();
+    for (long first = 0; first < w; first += kLanes) {
+        const long last = std::min(first + kLanes, w);
+#if defined(__AVX512F__)
+        InterleavedBlock<C> block;
+        if (last - first == kLanes && block.find(p, first, s.tensor)) {
+            block.warp(s.tensor, n, target + first * C);
             continue;
         }
-        const float* upper = base + top * image.stride[2] + left * C;
-        const float* lower = upper + image.stride[2];
-        const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
-        const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
-        const Pixel value = gy * above + fy * below;
-        std::memcpy(target, &value, C * sizeof(float));
+#endif
+        for (long x = first; x < last; ++x) warp_interleaved_pixel<C>(s, p, n, x, target + x * C);
     }
 }
 
