@@ -18,6 +18,16 @@ inline Lanes load(const float* at) {
     return value;
 }
 
+// The same, into a register for sure: for a value that is used several times the compiler would rather load it anew
+// each time, and the convolutions wait for nothing but loads.
+inline Lanes load_once(const float* at) {
+    Lanes value = load(at);
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(value));
+#endif
+    return value;
+}
+
 inline void store(float* at, const Lanes& value) { std::memcpy(at, &value, sizeof value); }
 
 inline Lanes broadcast(float value) { return Lanes{} + value; }
