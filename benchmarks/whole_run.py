@@ -50,7 +50,7 @@ def run(count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         source = clip(Path(folder), count)
         command = [sys.executable, "-c", _CHILD, source, str(Path(folder) / "out.####.exr")]
-        result: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+        result: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, cwd=folder).stdout)
     return {**result, "frames_per_second": result["frames"] / result["seconds"], "source_frames": count}
 
 

@@ -5,3 +5,4 @@
 
 void bind_kernels(pybind11::module_& module);
 void bind_cryptomatte(pybind11::module_& module);
+void bind_host_image(pybind11::module_& module);

@@ -1,6 +1,7 @@
 // One source, compiled for several levels of vector instructions; the best that the processor has is taken at run time.
 #pragma once
 
+#include "host_image.h"
 #include "tensor.h"
 
 #if defined(__x86_64__)

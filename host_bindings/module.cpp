@@ -4,4 +4,5 @@ PYBIND11_MODULE(_native, module) {
     module.doc() = "CPU kernels of vfi_plugin: zero-copy on numpy arrays, GIL released while they work.";
     bind_kernels(module);
     bind_cryptomatte(module);
+    bind_host_image(module);
 }

@@ -22,6 +22,7 @@ def _importable(name: str) -> None:
 
 
 _importable("material")
+_importable("host_memory")
 
 
 @pytest.fixture(scope="session")

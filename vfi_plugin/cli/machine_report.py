@@ -16,8 +16,8 @@ from vfi_plugin.kernels.backend import native_module
 from vfi_plugin.models.registry import default_model, model_names
 
 _NO_CUPY = (
-    'GPU kernels through CuPy are not installed: pip install "vfi-plugin[cuda12]"; everything works without,'
-    " through torch, and this release has none of them yet"
+    'GPU kernels need CuPy, which is not installed (pip install "vfi-plugin[cuda12]" or "vfi-plugin[cuda13]");'
+    " without it everything works, through torch"
 )
 
 # Name for people, module, distribution: what reading, writing and colour need.
@@ -122,7 +122,7 @@ def _cupy_fact() -> Fact:
         cupy = import_module("cupy")
     except (ImportError, OSError):
         return Fact("CuPy", _NO_CUPY, State.NOTE)
-    return Fact("CuPy", f"{cupy.__version__}; this release has no kernels for it yet, torch is used")
+    return Fact("CuPy", f"{cupy.__version__}; compiles the GPU kernels when they are first used, and keeps them")
 
 
 def _config_fact() -> Fact:

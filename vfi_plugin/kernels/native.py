@@ -149,15 +149,15 @@ def filter_warp_backward(
     return found
 
 
-def splat_sum(image: Tensor, flow: Tensor) -> tuple[Tensor]:
-    """See ``kernels.splat_sum``."""
+def splat_sum(image: Tensor, flow: Tensor, **_options: bool) -> tuple[Tensor]:
+    """See ``kernels.splat_sum``; always deterministic."""
     out = _like(image)
     _run("splat_sum", image, flow, out)
     return (out,)
 
 
 def splat_sum_backward(
-    gradient: Tensor, image: Tensor, flow: Tensor, _out: Tensor, *, wanted: Wanted
+    gradient: Tensor, image: Tensor, flow: Tensor, _out: Tensor, *, wanted: Wanted, **_options: bool
 ) -> tuple[Tensor | None, ...]:
     """Gradients of the summation splat."""
     found = _gradients((image, flow), wanted)
@@ -165,7 +165,7 @@ def splat_sum_backward(
     return found
 
 
-def splat_mean(image: Tensor, flow: Tensor, weight: Tensor, is_log: bool, epsilon: float) -> Tensor:
+def splat_mean(image: Tensor, flow: Tensor, weight: Tensor, is_log: bool, epsilon: float, **_options: bool) -> Tensor:
     """The splatted mean weighted by ``weight`` or its exponential, in one pass; see ``kernels.splat``."""
     out = _like(image)
     _run("splat_mean", image, flow, weight, out, is_log, epsilon)

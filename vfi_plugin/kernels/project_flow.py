@@ -20,14 +20,15 @@ def project_flow(
 
     A pixel at (x, y) with ``X = x + flow_x`` and ``Y = y + flow_y`` inside the image adds ``-depth * flow`` and
     ``depth`` to each of (int X, int Y) and its right, lower and lower right neighbour, clamped to the image, without a
-    bilinear share. Give flow 0 -> 1 times t to get the flow t -> 0. The same bits in every run, on all backends but torch
-    on a GPU. Differentiable in flow and depth; holes that were filled pass no gradient.
+    bilinear share. Give flow 0 -> 1 times t to get the flow t -> 0. The same bits in every run, on all backends but
+    torch on a GPU. Differentiable in flow and depth; holes that were filled pass no gradient.
 
     Args:
         flow: (N, 2, H, W) float32 (float64 in the torch form) pixels, x then y. Pixels that lead outside or are not
             finite are dropped.
-        depth: (N, 1, H, W) of the same type, the inverse depth, > 0; None for equal weights. On a GPU weights are
-            summed in fixed point, in steps of 2^-37 of the largest.
+        depth: (N, 1, H, W) of the same type, the inverse depth, > 0; None for equal weights. On a GPU sums are in
+            fixed point, in steps of 2^-35 of the largest value or finer (up to 33 million pixels), and what is not
+            finite is dropped.
         fill_holes: give pixels that nothing reached the mean of the nearest reached ones to their left, right, top and
             bottom; otherwise, or where there are none, they are 0.
         backend: "cuda", "native", "torch", or None for the best that fits.

@@ -19,14 +19,18 @@ MODES = ("sum", "average", "linear", "softmax")
 EPSILON = 1e-7
 
 
-def splat_sum(image: torch.Tensor, flow: torch.Tensor, *, backend: str | None = None) -> torch.Tensor:
+def splat_sum(
+    image: torch.Tensor, flow: torch.Tensor, *, deterministic: bool = True, backend: str | None = None
+) -> torch.Tensor:
     """Adds each pixel's bilinear share to the four pixels around ``(x + flow_x, y + flow_y)``.
 
     Args:
         image: (N, C, H, W) float32 or float16 (float64 in the torch form), any range.
         flow: (N, 2, H, W) float32 pixels, x then y; pixels whose flow is not finite or leads outside are dropped.
-        backend: "cuda", "native", "torch", or None for the best that fits. On the CPU all add in reading order: the
-            same bits in every run and with any number of threads.
+        deterministic: the same bits in every run. On the CPU it is always so, whatever the number of threads. A GPU
+            then sums in fixed point, in steps of 2^-36 of the largest value or finer (up to 33 million pixels), at
+            more cost than with float additions in any order. The torch form on a GPU never is.
+        backend: "cuda", "native", "torch", or None for the best that fits.
 
     Returns:
         (N, C, H, W) sums in the image's type, summed in float32.
@@ -40,7 +44,7 @@ def splat_sum(image: torch.Tensor, flow: torch.Tensor, *, backend: str | None = 
     if name == "torch":
         return reference.splat_sum(image, flow)
     compiled = implementation(name)
-    return call(compiled.splat_sum, compiled.splat_sum_backward, image, flow)
+    return call(compiled.splat_sum, compiled.splat_sum_backward, image, flow, deterministic=deterministic)
 
 
 def splat(
@@ -49,6 +53,7 @@ def splat(
     metric: torch.Tensor | None = None,
     *,
     mode: str = "softmax",
+    deterministic: bool = True,
     backend: str | None = None,
 ) -> torch.Tensor:
     """Forward warp of an image, with collisions resolved by ``mode``. Differentiable in all tensors.
@@ -59,7 +64,8 @@ def splat(
         metric: (N, 1, H, W) importance, the image's type, for "linear" (a weight >= 0) and "softmax" (its logarithm;
             keep it within about +-20, it is not shifted by its maximum).
         mode: "sum"; "average"; "linear": weighted by the metric; "softmax": weighted by exp(metric).
-        backend: as for ``splat_sum``.
+        deterministic: as for ``splat_sum``.
+        backend: "cuda", "native", "torch", or None for the best that fits.
 
     Returns:
         (N, C, H, W) in the image's type; 0 where nothing arrives.
@@ -72,7 +78,7 @@ def splat(
     if (metric is not None) != (mode in ("linear", "softmax")):
         raise UsageError(f"splat mode {mode!r} {'needs a' if metric is None else 'takes no'} metric")
     if mode == "sum":
-        return splat_sum(image, flow, backend=backend)
+        return splat_sum(image, flow, deterministic=deterministic, backend=backend)
     check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"))
     weight = torch.ones_like(image[:, :1]) if metric is None else metric
     check_shapes(image=(image, "N C H W"), metric=(weight, "N 1 H W"))
@@ -80,14 +86,11 @@ def splat(
     name = choose_backend(backend, image, flow, weight)
     wants_gradient = torch.is_grad_enabled() and any(each.requires_grad for each in (image, flow, weight))
     if name != "torch" and not wants_gradient:
-        mean: torch.Tensor = implementation(name).splat_mean(image, flow, weight, mode == "softmax", EPSILON)
+        splat_mean = implementation(name).splat_mean
+        mean: torch.Tensor = splat_mean(image, flow, weight, mode == "softmax", EPSILON, deterministic=deterministic)
         return mean
-    return _mean(image, flow, weight, mode == "softmax", name)
-
-
-def _mean(image: torch.Tensor, flow: torch.Tensor, weight: torch.Tensor, is_log: bool, name: str) -> torch.Tensor:
-    """The weighted mean out of differentiable parts, in float32 at least: exp of a half metric leaves half's range."""
-    source, weight = reference.wide(image), reference.wide(weight)
-    weight = weight.exp() if is_log else weight
-    total = splat_sum(torch.cat([source * weight, weight], 1), flow, backend=name)
+    source, weight = reference.wide(image), reference.wide(weight)  # exp of a half metric leaves half's range
+    weight = weight.exp() if mode == "softmax" else weight
+    thrown = torch.cat([source * weight, weight], 1)
+    total = splat_sum(thrown, flow, deterministic=deterministic, backend=name)
     return (total[:, :-1] / (total[:, -1:] + EPSILON)).to(image.dtype)

@@ -13,11 +13,7 @@ Tensor = torch.Tensor
 def correlation(a: Tensor, b: Tensor, radius: int) -> Tensor:
     """``mean over c of a[c, y, x] * b[c, y + dy, x + dx]``, zero outside b."""
     height, width = a.shape[-2:]
-    padded = F.pad(wide(b), (radius, radius, radius, radius))
+    source, padded = wide(a), F.pad(wide(b), (radius, radius, radius, radius))
     window = range(2 * radius + 1)
-    planes = [
-        (wide(a) * padded[..., dy : dy + height, dx : dx + width]).mean(1, keepdim=True)
-        for dy in window
-        for dx in window
-    ]
-    return torch.cat(planes, 1).to(a.dtype)
+    shifted = [padded[..., dy : dy + height, dx : dx + width] for dy in window for dx in window]
+    return torch.cat([(source * b_there).mean(1, keepdim=True) for b_there in shifted], 1).to(a.dtype)

@@ -1,0 +1,41 @@
+// Where a pixel reads from or leads to: the pixel above and left of the position, and the fractions beyond it.
+#pragma once
+
+#include "tensor.cuh"
+
+struct Position {
+    int left, top;
+    float fx, fy;
+    bool valid;
+};
+
+__device__ inline Position position_at(float px, float py, bool valid) {
+    Position p;
+    p.valid = valid;
+    const float x = valid ? px : 0.0f, y = valid ? py : 0.0f, left = floorf(x), top = floorf(y);
+    p.left = static_cast<int>(left), p.top = static_cast<int>(top);
+    p.fx = x - left, p.fy = y - top;
+    return p;
+}
+
+// A sampling position of a backward warp; valid where the flow is finite.
+__device__ inline Position position_to_sample(const Tensor& flow, const Place& at, bool zero_border) {
+    // Positions further out than this all read the same (the edge, or nothing), and int stays safe.
+    const float margin = zero_border ? 4.0f : 0.0f;
+    const float px = at.x + read_float(flow, at.n, 0, at.y, at.x), py = at.y + read_float(flow, at.n, 1, at.y, at.x);
+    return position_at(fminf(fmaxf(px, -margin), flow.width() - 1 + margin),
+                       fminf(fmaxf(py, -margin), flow.height() - 1 + margin), is_finite(px) && is_finite(py));
+}
+
+// A destination of a forward warp; valid where at least one of the four pixels around is inside the image.
+__device__ inline Position position_to_throw(const Tensor& flow, int n, int y, int x) {
+    const float px = x + read_float(flow, n, 0, y, x), py = y + read_float(flow, n, 1, y, x);
+    // False for NaN.
+    return position_at(px, py, px > -1.0f && px < flow.width() && py > -1.0f && py < flow.height());
+}
+
+// A destination that may not leave the image at all; the edge itself counts.
+__device__ inline Position position_inside(const Tensor& flow, int n, int y, int x) {
+    const float px = x + read_float(flow, n, 0, y, x), py = y + read_float(flow, n, 1, y, x);
+    return position_at(px, py, px >= 0.0f && px <= flow.width() - 1 && py >= 0.0f && py <= flow.height() - 1);
+}
