@@ -19,14 +19,14 @@ RADIUS = 4  # PWC-Net's
 def _factored_loop(image: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
     """K * K + K multiply-adds a pixel, in place; the product form needs three times as many operations."""
     height, width = vertical.shape[2:]
-    total = image.new_zeros(1, image.shape[1], height, width)
+    total = image.new_zeros(1, image.shape[1], height, width, dtype=torch.float32)
     line = torch.empty_like(total)
     for i in range(vertical.shape[1]):
         line.zero_()
         for j in range(horizontal.shape[1]):
             line.addcmul_(horizontal[:, j : j + 1], image[..., i : i + height, j : j + width])
         total.addcmul_(vertical[:, i : i + 1], line)
-    return total
+    return total.to(image.dtype)
 
 
 def _unfold(image: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
@@ -94,14 +94,14 @@ def _padded(image: Tensor) -> Tensor:
 def _adaptive_loop(images: Sequence[Tensor], logits: Tensor) -> Tensor:
     height, width = logits.shape[2:]
     weights = logits.softmax(1)
-    total = torch.zeros_like(images[0])
+    total = torch.zeros_like(images[0], dtype=torch.float32)  # thousands of additions are too many for half
     plane = 0
     for padded in map(_padded, images):
         for tap in range(ADAPTIVE_SIZE**2):
             row, column = divmod(tap, ADAPTIVE_SIZE)
             total.addcmul_(weights[:, plane : plane + 1], padded[..., row : row + height, column : column + width])
             plane += 1
-    return total
+    return total.to(logits.dtype)
 
 
 def _adaptive_unfold(images: Sequence[Tensor], logits: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """The most memory that a kernel takes beside its inputs, measured in a process of its own.
 
-    python benchmarks/kernel_memory.py NAME SCALE     (what memory_of() starts; prints JSON)
+python benchmarks/kernel_memory.py NAME SCALE     (what memory_of() starts; prints JSON)
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 def memory_of(name: str, scale: float) -> dict[str, Any]:
     """The figures of one row of ``kernels.ROWS``."""
-    done = subprocess.run(
-        [sys.executable, __file__, name, str(scale)], check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([sys.executable, __file__, name, str(scale)], check=True, stdout=subprocess.PIPE, text=True)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
 

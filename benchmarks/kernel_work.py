@@ -57,8 +57,8 @@ def smooth_flow(height: int, width: int, device: str) -> Tensor:
 def check_agreement(work: Work) -> None:
     """Refuses to time two forms that do not do the same job.
 
-    A hundredth of the range: positions near column 4000 that torch normalises to [-1, 1] are off by some 1e-4 px, halves
-    by 1e-3. The tests compare to 1e-5.
+    A hundredth of the range: positions near column 4000 that torch normalises to [-1, 1] are off by some 1e-4 px,
+    halves by 1e-3. The tests compare to 1e-5.
     """
     ours, peer = work.ours().float(), work.peer().float()
     worst = float((ours - peer).abs().max())

@@ -1,4 +1,4 @@
-"""What this machine can do at most, measured in the run that is judged by it: copying memory, multiplying and adding."""
+"""What this machine can do at most, measured in the run that is judged by it: copying, and multiplying and adding."""
 
 from __future__ import annotations
 
