@@ -11,13 +11,21 @@ namespace VFI_LEVEL {
 namespace {
 
 // kWidth output pixels of one row. The logits come one kernel row (size planes) at a time, so that a rescaling of what
-// has been summed (the online softmax) is needed once a row, not once a tap. The planes lie far apart, each on a page
-// of its own: a wide strip reads long runs of each, and its buffers still fit in the second-level cache.
-constexpr long kWidth = 256;
+// has been summed (the online softmax) is needed once a row, not once a tap. Each plane lies on pages of its own: a
+// wide strip reads a page's worth of it at once, and a kernel row of weights still fits in the second-level cache.
+constexpr long kWidth = 1024;
 constexpr long kMostChannels = 4;  // summed in registers while the weights pass by
+
+// The kernel row that comes next: it is fetched while this one is computed, as no processor guesses planes this far
+// apart. Where there is none, or it is of halves, it is something that lies in the cache.
+struct Ahead {
+    const float* first;
+    long stride;  // from plane to plane
+};
 
 struct Strip {
     long size, channels, stride;
+    Ahead next{};
     Buffer image, weights;    // (2, size, C, stride), (size, kWidth)
     Buffer most, sum, total;  // kWidth each, total (C, kWidth)
 
@@ -53,6 +61,9 @@ struct Strip {
         for (long k = 0; k < size; ++k) {
             read_row(logits, n, first_plane + k, y, x, count, weights + k * kWidth);
         }
+        next = first_plane + 2 * size <= logits.c() && logits.rows_are_floats()
+                   ? Ahead{logits.floats(n, first_plane + size, y) + x, logits.stride[1]}
+                   : Ahead{weights, 0};
         for (long at = 0; at < count; at += kLanes) {
             rescale(at);
             add_channels<true>(f, row, 0, at);
@@ -90,6 +101,7 @@ struct Strip {
         for (long k = 0; k < size; ++k) {
             Lanes weight = load(weights + k * kWidth + at);
             if (Weigh) {
+                __builtin_prefetch(next.first + k * next.stride + at, 0, 2);
                 weight = exponential_of_negative(weight - largest);
                 added += weight;
                 store(weights + k * kWidth + at, weight);
