@@ -18,6 +18,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo_out
+SANITIZED := build/sanitize
 BUILD_TOOLS := scikit-build-core pybind11 cmake ninja
 
 # A studio's PYTHONPATH would put other packages in front of the ones that are tested here.
@@ -36,7 +37,7 @@ DEPENDENCIES := $(VENV)/.dependencies-$(call checksum,pyproject.toml constraints
 PACKAGE := $(VENV)/.package-$(call checksum,$(SOURCES))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench gpu-check clean distclean
+.PHONY: help setup demo test sanitize lint format bench gpu-check clean distclean
 .PHONY: lint-style lint-types lint-layers lint-cpp
 
 help: ## this list
@@ -50,6 +51,16 @@ demo: $(PACKAGE) ## retime a small HDR clip and make a picture of it
 
 test: $(PACKAGE) ## all tests; those that need a GPU are skipped without one
 	@$(BIN)/pytest $(PYTEST_ARGS)
+
+# The sanitizers' library comes before everything, the C++ one with it: it must see exceptions when Python starts.
+sanitize: $(DEPENDENCIES) ## run every C++ kernel under AddressSanitizer and UndefinedBehaviorSanitizer (minutes)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B $(SANITIZED) -G Ninja -DVFI_SANITIZE=ON -DCMAKE_BUILD_TYPE=None \
+		-DPython_EXECUTABLE="$(CURDIR)/$(BIN)/python" \
+		-Dpybind11_DIR="$$($(BIN)/python -m pybind11 --cmakedir)" >/dev/null
+	@PATH="$(CURDIR)/$(BIN):$$PATH" cmake --build $(SANITIZED)
+	LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
+		ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+		$(BIN)/python tests/kernels/exercise_native.py $(SANITIZED) sanitizer
 
 lint: lint-style lint-types lint-layers lint-cpp ## ruff, mypy, the layers, clang-format; changes nothing
 

@@ -1,3 +1,5 @@
+#include <deque>
+
 #include "lanes.h"
 #include "levels.h"
 #include "parallel.h"
@@ -64,32 +66,39 @@ void logit_gradient_row(const Tensor* images, const Tensor& logits, const Tensor
     }
 }
 
-// The gradient of one frame, padded as the frame was, then folded back onto the edges that were repeated.
+// A line as wide as the padded frame, folded onto the row that it repeated the edges of.
+void fold(const float* line, long w, long reach, float* row) {
+    for (long x = 0; x < w; ++x) row[x] += line[reach + x];
+    for (long x = 0; x < reach; ++x) {
+        row[0] += line[x];
+        row[w - 1] += line[reach + w + x];
+    }
+}
+
+// The gradient of one frame.
 void image_gradient(const Tensor& gradient, const Tensor& logits, const Tensor& log_sum, const Tensor& target, long n,
                     long f, long size) {
     const long h = target.h(), w = target.w(), channels = target.c(), reach = size / 2, wide = w + size - 1;
-    Buffer total((h + size - 1) * channels * wide), weights(w + kLanes), sums(w + kLanes), g(channels * w);
+    Buffer lines(channels * wide), weights(w + kLanes), sums(w + kLanes), g(channels * w);
+    std::deque<PlaneSum> planes;
+    for (long c = 0; c < channels; ++c) planes.emplace_back(target, n, c);
     for (long y = 0; y < h; ++y) {
         read_row(log_sum, n, 0, y, 0, w, sums);
         for (long c = 0; c < channels; ++c) read_row(gradient, n, c, y, 0, w, g + c * w);
-        for (long k = 0; k < size * size; ++k) {
-            read_weights(logits, sums, n, f * size * size + k, y, weights);
-            for (long c = 0; c < channels; ++c) {
-                float* line = total + ((y + k / size) * channels + c) * wide + k % size;
-                for (long x = 0; x < w; ++x) line[x] += weights[x] * g[c * w + x];
+        for (long row = 0; row < size; ++row) {
+            lines.clear();
+            for (long column = 0; column < size; ++column) {
+                read_weights(logits, sums, n, (f * size + row) * size + column, y, weights);
+                for (long c = 0; c < channels; ++c) {
+                    float* line = lines + (c * wide + column);
+                    for (long x = 0; x < w; ++x) line[x] += weights[x] * g[c * w + x];
+                }
             }
+            const long to = std::clamp(y + row - reach, 0L, h - 1);
+            for (long c = 0; c < channels; ++c) fold(lines + c * wide, w, reach, planes[c].row(to));
         }
     }
-    Buffer folded(h * w);
-    for (long c = 0; c < channels; ++c) {
-        folded.clear();
-        for (long y = 0; y < h + size - 1; ++y) {
-            const float* line = total + (y * channels + c) * wide;
-            float* row = folded + std::clamp(y - reach, 0L, h - 1) * w;
-            for (long x = 0; x < wide; ++x) row[std::clamp(x - reach, 0L, w - 1)] += line[x];
-        }
-        for (long y = 0; y < h; ++y) write_row(target, n, c, y, 0, w, folded + y * w);
-    }
+    for (PlaneSum& plane : planes) plane.finish();
 }
 
 }  // namespace

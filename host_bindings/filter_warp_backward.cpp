@@ -11,24 +11,24 @@ void image_gradient_plane(const Tensor& gradient, const Tensor& flow, const Tens
                           long n, long c) {
     const long h = target.h(), w = target.w();
     Taps taps(w, side_of(kernels));
-    Buffer total(h * w), row(w);
-    total.clear();
+    PlaneSum total(target, n, c);
+    Buffer row(w);
     for (long y = 0; y < h; ++y) {
         taps.read(flow, kernels, n, y, row);
         read_row(gradient, n, c, y, 0, w, row);
         for (long x = 0; x < w; ++x) {
             if (!taps.p.valid[x]) {
-                total[y * w + x] += row[x];
+                total.row(y)[x] += row[x];
                 continue;
             }
             for (long k = 0; k < taps.count; ++k) {
                 const long to_y = std::clamp(taps.first_row(x) + k / taps.side, 0L, h - 1);
                 const long to_x = std::clamp(taps.first_column(x) + k % taps.side, 0L, w - 1);
-                total[to_y * w + to_x] += row[x] * taps.weight[x * taps.count + k];
+                total.row(to_y)[to_x] += row[x] * taps.weight[x * taps.count + k];
             }
         }
     }
-    for (long y = 0; y < h; ++y) write_row(target, n, c, y, 0, w, total + y * w);
+    total.finish();
 }
 
 // For every tap of one pixel the sum over channels of gradient times image: what both other gradients are made of.

@@ -55,7 +55,7 @@ void project_band(const Tensor& flow, const Tensor& depth, const Reach& reach, l
             const bool reached = sums[2] > 0.0f;
             u[x] = reached ? sums[0] / sums[2] : 0.0f;
             v[x] = reached ? sums[1] / sums[2] : 0.0f;
-            counts[x] = sums[2];
+            counts[x] = reached ? sums[2] : 0.0f;
         }
     }
 }

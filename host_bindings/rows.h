@@ -83,5 +83,31 @@ inline void write_row(const Tensor& t, long n, long c, long y, long x, long coun
     }
 }
 
+// A plane that is added up: in the target's own memory where that is plain floats, else in a buffer. A buffer of this
+// size for every thread is what makes gradients of large frames run out of memory.
+class PlaneSum {
+  public:
+    PlaneSum(const Tensor& target, long n, long c)
+        : target_(target),
+          n_(n),
+          c_(c),
+          is_plain_(target.rows_are_floats() && target.stride[2] == target.w()),
+          buffer_(is_plain_ ? 0 : target.h() * target.w()),
+          sums_(is_plain_ ? target.floats(n, c, 0) : static_cast<float*>(buffer_)) {
+        std::fill_n(sums_, target.h() * target.w(), 0.0f);
+    }
+    float* row(long y) { return sums_ + y * target_.w(); }
+    void finish() {
+        for (long y = 0; !is_plain_ && y < target_.h(); ++y) write_row(target_, n_, c_, y, 0, target_.w(), row(y));
+    }
+
+  private:
+    const Tensor& target_;
+    long n_, c_;
+    bool is_plain_;
+    Buffer buffer_;
+    float* sums_;
+};
+
 }  // namespace
 }  // namespace vfi

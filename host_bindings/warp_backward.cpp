@@ -34,8 +34,8 @@ void image_gradient_plane(const Tensor& gradient, const Tensor& image, const Ten
                           long c, bool zero_border) {
     const long h = image.h(), w = image.w();
     Positions p(w);
-    Buffer total(h * w), row(w);
-    total.clear();
+    PlaneSum total(target, n, c);
+    Buffer row(w);
     for (long y = 0; y < h; ++y) {
         p.to_sample(flow, n, y, zero_border);
         read_row(gradient, n, c, y, 0, w, row);
@@ -43,11 +43,11 @@ void image_gradient_plane(const Tensor& gradient, const Tensor& image, const Ten
             if (!p.valid[x]) continue;
             const Corners corners(image, p.top[x], p.left[x], p.fx[x], p.fy[x], zero_border);
             for (int k = 0; k < 4; ++k) {
-                if (corners.place[k] >= 0) total[corners.place[k]] += corners.share[k] * row[x];
+                if (corners.place[k] >= 0) total.row(0)[corners.place[k]] += corners.share[k] * row[x];
             }
         }
     }
-    for (long y = 0; y < h; ++y) write_row(target, n, c, y, 0, w, total + y * w);
+    total.finish();
 }
 
 // A plane of the image as floats: itself where it lies so already.

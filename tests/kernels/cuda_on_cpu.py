@@ -10,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
 import torch
 
-from vfi_plugin.kernels.cuda import launching
+from vfi_plugin.kernels import backend
+from vfi_plugin.kernels.cuda import convolving, launching, throwing
 
 SOURCES = Path(str(files("vfi_plugin.kernels.cuda")))
 STEMS = sorted(path.stem for path in SOURCES.glob("*.cu"))
@@ -58,6 +60,13 @@ class CpuLauncher:
         )
         assert done.returncode == 0, done.stderr
         return ctypes.CDLL(str(target))
+
+    def take_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """For one test: "cuda" takes tensors on the CPU, and what it launches runs here."""
+        hindrance = backend._hindrance
+        monkeypatch.setattr(backend, "_hindrance", lambda name, asked: "" if name == "cuda" else hindrance(name, asked))
+        for module in (launching, throwing, convolving):
+            monkeypatch.setattr(module, "launch", self)
 
     def __call__(
         self,

@@ -10,7 +10,7 @@ from vfi_plugin.kernels.cuda.sampling import Gradients, Wanted, result_like, sum
 Tensor = torch.Tensor
 
 # As in separable_conv.cu: a warp's lanes and warps, the pixels a thread owns, and the channels it sums.
-_CONV_BLOCK = (32, 8, 1)
+_CONV_BLOCK = (32, 4, 1)
 _CONV_PIXELS, _CONV_CHANNELS = 4, 3
 
 # As in adaptive_conv.cu.

@@ -10,7 +10,7 @@ struct Thrown {
 
     __device__ Thrown(const Tensor& flow, const Tensor& depth, int n, int y, int x) {
         p = position_inside(flow, n, y, x);
-        const float weight = read_float(depth, n, 0, y, x);
+        const float weight = read(depth, n, 0, y, x);
         v[0] = -weight * read_float(flow, n, 0, y, x);
         v[1] = -weight * read_float(flow, n, 1, y, x);
         v[2] = weight;
@@ -105,5 +105,5 @@ extern "C" __global__ void vfi_project_flow_gradients(Tensor gradient, Tensor fl
     }
     write_float(to_flow, at.n, 0, at.y, at.x, du);
     write_float(to_flow, at.n, 1, at.y, at.x, dv);
-    write_float(to_depth, at.n, 0, at.y, at.x, dd);
+    write(to_depth, at.n, 0, at.y, at.x, dd);
 }

@@ -1,8 +1,7 @@
 // Separable convolution; see vfi_plugin/kernels/separable_conv.py. Bound by arithmetic, and before that by how many
 // values are fetched for each multiply-add:
 // - a thread owns kPixels neighbours and keeps kTaps horizontal taps of each in registers while it passes over all
-// rows;
-//   the taps are read once in all, the rows once for every kTaps taps;
+//   rows; the taps are read once in all, the rows once for every kTaps taps;
 // - 13 taps, as 51 is four times 13 less one, and 13 taps of 4 pixels need 16 values of a row: four vectors from shared
 //   memory for 52 multiply-adds;
 // - the rows that a block's warps need, one output row a warp, come through shared memory kRows at a time.
@@ -13,8 +12,8 @@ constexpr int kTaps = 13;
 constexpr int kPixels = 4;
 constexpr int kWindow = 16;  // kTaps + kPixels - 1, whole vectors
 constexpr int kLanes = 32;   // blockDim.x
-constexpr int kWarps = 8;    // blockDim.y; both stand in convolving.py too
-constexpr int kRows = 16;    // input rows between two barriers
+constexpr int kWarps = 4;    // blockDim.y; both stand in convolving.py too
+constexpr int kRows = 24;    // input rows between two barriers: with the rows of four warps they fill 46 of 48 KB
 constexpr int kColumns = kLanes * kPixels + kWindow;
 constexpr int kMostChannels = 3;
 
@@ -51,9 +50,10 @@ __device__ inline void fill(float* tile, const Tensor& image, int n, int channel
     }
 }
 
-// One row of the tile under the horizontal taps, weighted by the vertical one.
-template <int C>
-__device__ inline void add_row(const float* row, const Four (&horizontal)[kTaps], const Four& vertical,
+// One row of the tile under the horizontal taps, weighted by the vertical one. count: how many of kTaps there are;
+// those beyond read nothing, as 0 * NaN would be NaN. kWhole: all of them, which is known when this is compiled.
+template <int C, bool kWhole>
+__device__ inline void add_row(const float* row, const Four (&horizontal)[kTaps], int count, const Four& vertical,
                                Four (&total)[C]) {
     for (int c = 0; c < C; ++c) {
         float window[kWindow];
@@ -64,47 +64,66 @@ __device__ inline void add_row(const float* row, const Four (&horizontal)[kTaps]
         }
         Four sums = {};
         for (int j = 0; j < kTaps; ++j) {
+            if (!kWhole && j >= count) continue;
             for (int p = 0; p < kPixels; ++p) sums.v[p] += horizontal[j].v[p] * window[j + p];
         }
         for (int p = 0; p < kPixels; ++p) total[c].v[p] += vertical.v[p] * sums.v[p];
     }
 }
 
-template <int C>
-__device__ inline void convolve(const Tensor& image, const Tensor& vertical, const Tensor& horizontal,
-                                const Tensor& out, int n, int channel, int aligned, float* tile) {
-    const int left = blockIdx.x * kLanes * kPixels, top = blockIdx.y * kWarps, taps = vertical.channels();
-    const int x = left + kPixels * threadIdx.x, y = top + threadIdx.y;
-    Four total[C] = {};
-    for (int first = 0; first < taps; first += kTaps) {
-        Four across[kTaps] = {};
-        for (int j = 0; j < kTaps; ++j) {
-            if (first + j < taps) across[j] = read_four(horizontal, n, first + j, y, x, aligned);
-        }
-        for (int i = 0; i < taps; ++i) {
-            if (i % kRows == 0) {
-                __syncthreads();
-                fill<C>(tile, image, n, channel, top + i, left + first);
-                __syncthreads();
-            }
-            const float* row = tile + (i % kRows + threadIdx.y) * C * kColumns;
-            add_row<C>(row, across, read_four(vertical, n, i, y, x, aligned), total);
-        }
+// What a thread works on: its pixels (y, x ...) of image n and channels from `channel` on, the rows of its warp in the
+// tile, and how its kernels may be read.
+struct Work {
+    int n, channel, y, x, aligned;
+    float* tile;
+};
+
+// Adds the horizontal taps [first, first + count) under all vertical ones.
+template <int C, bool kWhole>
+__device__ inline void add_taps(const Tensor& image, const Tensor& vertical, const Tensor& horizontal, const Work& at,
+                                int first, int count, Four (&total)[C]) {
+    const int taps = vertical.channels();
+    Four across[kTaps] = {};
+    for (int j = 0; j < kTaps; ++j) {
+        if (kWhole || j < count) across[j] = read_four(horizontal, at.n, first + j, at.y, at.x, at.aligned);
     }
-    for (int p = 0; y < out.height() && p < kPixels && x + p < out.width(); ++p) {
-        for (int c = 0; c < C; ++c) write(out, n, channel + c, y, x + p, total[c].v[p]);
+    for (int i = 0; i < taps; ++i) {
+        if (i % kRows == 0) {
+            __syncthreads();
+            fill<C>(at.tile, image, at.n, at.channel, blockIdx.y * kWarps + i, blockIdx.x * kLanes * kPixels + first);
+            __syncthreads();
+        }
+        const float* row = at.tile + (i % kRows + threadIdx.y) * C * kColumns;
+        add_row<C, kWhole>(row, across, count, read_four(vertical, at.n, i, at.y, at.x, at.aligned), total);
     }
 }
 
-extern "C" __global__ void __launch_bounds__(kLanes* kWarps, 2)
+template <int C>
+__device__ inline void convolve(const Tensor& image, const Tensor& vertical, const Tensor& horizontal,
+                                const Tensor& out, const Work& at) {
+    const int taps = vertical.channels();
+    Four total[C] = {};
+    int first = 0;
+    for (; first + kTaps <= taps; first += kTaps) {
+        add_taps<C, true>(image, vertical, horizontal, at, first, kTaps, total);
+    }
+    if (first < taps) add_taps<C, false>(image, vertical, horizontal, at, first, taps - first, total);
+    for (int p = 0; at.y < out.height() && p < kPixels && at.x + p < out.width(); ++p) {
+        for (int c = 0; c < C; ++c) write(out, at.n, at.channel + c, at.y, at.x + p, total[c].v[p]);
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(kLanes* kWarps, 3)
     vfi_separable_conv(Tensor image, Tensor vertical, Tensor horizontal, Tensor out, int aligned) {
     __shared__ __align__(16) float tile[(kRows + kWarps - 1) * kMostChannels * kColumns];
     const int groups = (out.channels() + kMostChannels - 1) / kMostChannels;
     const int n = blockIdx.z / groups, channel = blockIdx.z % groups * kMostChannels;
+    const int y = blockIdx.y * kWarps + threadIdx.y, x = (blockIdx.x * kLanes + threadIdx.x) * kPixels;
+    const Work at{n, channel, y, x, aligned, tile};
     const int channels = min(kMostChannels, out.channels() - channel);
-    if (channels == 1) convolve<1>(image, vertical, horizontal, out, n, channel, aligned, tile);
-    if (channels == 2) convolve<2>(image, vertical, horizontal, out, n, channel, aligned, tile);
-    if (channels == 3) convolve<3>(image, vertical, horizontal, out, n, channel, aligned, tile);
+    if (channels == 1) convolve<1>(image, vertical, horizontal, out, at);
+    if (channels == 2) convolve<2>(image, vertical, horizontal, out, at);
+    if (channels == 3) convolve<3>(image, vertical, horizontal, out, at);
 }
 
 // With J[i, j] = sum over c of gradient[c] image[c, y + i, x + j], which is made once for both:

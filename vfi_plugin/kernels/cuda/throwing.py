@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from vfi_plugin.kernels.cuda.launching import PIXEL_BLOCK, grid_of, launch, launch_pixels
-from vfi_plugin.kernels.cuda.sampling import Gradients, Wanted, result_like
+from vfi_plugin.kernels.cuda.sampling import Gradients, Wanted, result_like, sums_like
 
 Tensor = torch.Tensor
 
@@ -104,8 +104,8 @@ def splat_sum_backward(
 
 
 def project_flow(flow: Tensor, depth: Tensor, *, fill_holes: bool) -> tuple[Tensor, Tensor]:
-    """See ``kernels.project_flow``; also the summed weights (N, 1, H, W)."""
-    out, count = result_like(flow), result_like(depth)
+    """See ``kernels.project_flow``; also the summed weights (N, 1, H, W) float32."""
+    out, count = result_like(flow), sums_like(depth)
     for n in range(flow.shape[0]):
         _project(flow, depth, out, count, n)
     if fill_holes:
@@ -118,12 +118,12 @@ def _project(flow: Tensor, depth: Tensor, out: Tensor, count: Tensor, n: int) ->
     bits = _spare_bits(flow, 4)  # a pixel adds to four places, which may be one
     largest = _zeros(flow, 3, torch.int32)
     everything = grid_of(width, height)
-    launch("project_flow_largest", flow, everything, PIXEL_BLOCK, flow, depth, largest, n)
+    launch("project_flow_largest", depth, everything, PIXEL_BLOCK, flow, depth, largest, n)
     for first, rows in _bands(height, width, 24):
         total = _zeros(flow, rows * width * 3, torch.int64)
         band = (n, first, rows, bits)
-        launch("project_flow", flow, everything, PIXEL_BLOCK, flow, depth, total, largest, *band)
-        launch("project_flow_mean", flow, grid_of(width, rows), PIXEL_BLOCK, total, largest, out, count, *band)
+        launch("project_flow", depth, everything, PIXEL_BLOCK, flow, depth, total, largest, *band)
+        launch("project_flow_mean", depth, grid_of(width, rows), PIXEL_BLOCK, total, largest, out, count, *band)
 
 
 def project_flow_backward(

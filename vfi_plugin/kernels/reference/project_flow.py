@@ -18,7 +18,10 @@ def project_flow(flow: Tensor, depth: Tensor | None, fill_holes: bool) -> Tensor
     lands = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)  # false for NaN: such pixels are dropped
     left = torch.where(lands, x, x.new_zeros(())).long()
     top = torch.where(lands, y, y.new_zeros(())).long()
-    thrown = torch.where(lands.unsqueeze(1), torch.cat([-motion * weight, weight], 1), motion.new_zeros(()))
+    # What is dropped is silenced before it is multiplied: the weight's gradient would be 0 * NaN.
+    motion = torch.where(lands.unsqueeze(1), motion, motion.new_zeros(()))
+    weight = torch.where(lands.unsqueeze(1), weight, weight.new_zeros(()))
+    thrown = torch.cat([-motion * weight, weight], 1)
     total = motion.new_zeros(n, 3, height * width)
     for down in (0, 1):
         for right in (0, 1):
