@@ -8,6 +8,11 @@ PYTHON ?= python3
 PIP_ARGS ?=
 # More for pytest, such as: PYTEST_ARGS="tests/timing -x"
 PYTEST_ARGS ?=
+# Which suites `make bench` runs; all by default.
+BENCH ?=
+# For `make gpu-check`: where its JSON goes (default: benchmarks/results), and 1 to run compute-sanitizer as well.
+GPU_OUT ?=
+SANITIZE ?=
 
 SHELL := /bin/sh
 VENV := .venv
@@ -33,7 +38,7 @@ PACKAGE := $(VENV)/.package-$(call checksum,$(SOURCES))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test sanitize lint format bench gpu-check clean distclean
-.PHONY: lint-style lint-types lint-layers lint-cpp gpu-driver
+.PHONY: lint-style lint-types lint-layers lint-cpp
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,8 +49,9 @@ demo: $(PACKAGE) ## retime a small HDR clip and make a picture of it
 	$(BIN)/vfi demo --out $(DEMO)
 	@for picture in $(DEMO)/*.png; do echo "Look at $(CURDIR)/$$picture"; done
 
+# A process a core, each with one thread of its own: with more, idle OpenMP threads keep cores from whoever has work.
 test: $(PACKAGE) ## all tests; those that need a GPU are skipped without one
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses=8 --dist=loadfile $(PYTEST_ARGS)
 
 # The sanitizers' library comes before everything, the C++ one with it: it must see exceptions when Python starts.
 sanitize: $(DEPENDENCIES) ## run every C++ kernel under AddressSanitizer and UndefinedBehaviorSanitizer (minutes)
@@ -77,30 +83,11 @@ format: $(DEPENDENCIES) ## put all sources into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/clang-format -i $(CPP_FILES)
 
-bench: $(PACKAGE) ## measure speed and memory
-	$(BIN)/python benchmarks/run.py
+bench: $(PACKAGE) ## measure speed and memory; BENCH="kernels stages whole_run" for some of it
+	$(BIN)/python benchmarks/run.py $(BENCH)
 
-define GPU_QUESTION
-import sys, torch
-if not torch.version.cuda:
-    sys.exit(f"gpu-check: torch {torch.__version__} in $(VENV) is a CPU build; install one with CUDA")
-if not torch.cuda.is_available():
-    sys.exit(f"gpu-check: torch {torch.__version__} finds no usable GPU; is the driver new enough for it?")
-print("gpu-check:", torch.cuda.get_device_name(), "with CUDA", torch.version.cuda)
-endef
-export GPU_QUESTION
-
-gpu-check: gpu-driver $(PACKAGE) ## the tests that need an NVIDIA GPU, then the benchmarks
-	@$(BIN)/python -c "$$GPU_QUESTION"
-	@cuda=$$($(BIN)/python -c 'import torch; print(torch.version.cuda.split(".")[0])') && \
-		$(PIP_INSTALL) --no-build-isolation ".[cuda$$cuda]"
-	VFI_REQUIRE_GPU=1 $(BIN)/pytest -m gpu $(PYTEST_ARGS)
-	$(BIN)/python benchmarks/run.py
-
-gpu-driver: # asked before anything is installed
-	@nvidia-smi -L >/dev/null 2>&1 || { \
-		echo "gpu-check: nvidia-smi finds no NVIDIA GPU here; run this where one is, with its driver" >&2; \
-		exit 1; }
+gpu-check: ## the tests that need an NVIDIA GPU, then its benchmarks; no venv, no network
+	"$(PYTHON)" benchmarks/gpu_check.py $(if $(GPU_OUT),--out "$(GPU_OUT)") $(if $(SANITIZE),--sanitize)
 
 clean: ## remove what was built and measured; .venv stays
 	rm -rf build dist $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,32 +1,44 @@
-"""``make bench``: measures everything, writes ``results/<name>.json`` and puts the table into the README."""
+"""``make bench``: measures, writes ``results/<name>.json`` and puts the tables into the README.
+
+python benchmarks/run.py [stages] [whole_run] [kernels]        (all of them by default)
+"""
 
 from __future__ import annotations
 
-import json
+import argparse
 import sys
-from pathlib import Path
-from typing import Any
 
-from measure import machine
-from stages import stages
+from measure import save
 from table import fill_readme
-from whole_run import whole_runs
 
-RESULTS = Path(__file__).parent / "results"
+SUITES = ("stages", "whole_run", "kernels")
 
 
-def save(name: str, figures: dict[str, Any]) -> None:
-    """Writes one result with the machine it was measured on."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n", encoding="utf-8")
-    print(f"wrote {path}")
+def run(suite: str) -> None:
+    """Imports a suite only where it is wanted: each needs other libraries."""
+    if suite == "stages":
+        from stages import stages
+
+        save("stages_4k", {"size": "3840x2160 half RGBA, one thread", "stages": stages()})
+    elif suite == "whole_run":
+        from whole_run import whole_runs
+
+        save("whole_run_hd", {"size": "1920x1080 half RGB, speed 0.5", **whole_runs()})
+    else:
+        from kernels import kernels_cpu
+
+        save("kernels_cpu", kernels_cpu())
 
 
 def main() -> int:
-    """Runs all benchmarks; no arguments."""
-    save("stages_4k", {"size": "3840x2160 half RGBA, one thread", "stages": stages()})
-    save("whole_run_hd", {"size": "1920x1080 half RGB, speed 0.5", **whole_runs()})
+    """Runs the suites that are named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suites", nargs="*", metavar="suite", help=f"one of {', '.join(SUITES)}; default: all")
+    asked = parser.parse_args().suites or SUITES
+    if unknown := set(asked) - set(SUITES):
+        parser.error(f"there is no suite {', '.join(sorted(unknown))}; use {', '.join(SUITES)}")
+    for suite in asked:
+        run(suite)
     fill_readme()
     return 0
 

@@ -1,4 +1,4 @@
-"""The README's table of figures, made from the JSON files alone."""
+"""The README's tables of figures, made from the JSON files alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
-BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
 def load(name: str) -> dict[str, Any]:
@@ -50,12 +49,42 @@ def table() -> str:
     return "\n".join(lines)
 
 
+def kernels_table() -> str:
+    """Markdown: a row a kernel and size."""
+    figures = load("kernels_cpu")
+    machine, limits = figures["machine"], figures["limits"]
+    lines = [
+        f"One thread of {machine['processor']} ({figures['level']}), load average {machine['load_average']:g};"
+        " medians of runs that take turns, in processor time. The limits, measured in the same run:"
+        f" copying {limits['copy_bytes_per_s'] / 1e9:.1f} GB/s, a float32 matrix product"
+        f" {limits['flops_per_s'] / 1e9:.0f} GFLOP/s.",
+        "",
+        "| kernel | ours | peer | times as fast (goal) | share of the limit | peer |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in figures["rows"]:
+        goal = "" if row["gate"] is None else f" ({row['gate']:g}{'' if row['met'] else ', missed'})"
+        lines.append(
+            f"| {row['name']} | {row['ours_s'] * 1e3:.1f} ms | {row['peer_s'] * 1e3:.1f} ms |"
+            f" {row['speedup']:.1f}{goal} | {row['fraction_of_limit']:.0%} of {row['limit']} | {row['peer']} |"
+        )
+    return "\n".join(lines)
+
+
+TABLES = {"benchmarks": (table, "stages_4k"), "kernels": (kernels_table, "kernels_cpu")}
+"""By the marks between which each stands in the README: how it is made, and the result that must be there."""
+
+
 def fill_readme() -> None:
-    """Replaces what stands between the marks."""
+    """Replaces what stands between each pair of marks."""
     text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    for mark, (make, result) in TABLES.items():
+        begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
+        if begin not in text or not (HERE / "results" / f"{result}.json").exists():
+            continue
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{make()}\n{end}{rest.partition(end)[2]}"
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

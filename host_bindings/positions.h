@@ -9,6 +9,11 @@
 namespace vfi {
 namespace {
 
+// A part of a row.
+struct Columns {
+    long begin, count;
+};
+
 // For each x of a row: the pixel above and left of a position, and the fractions beyond it. All arrays are filled up to
 // a multiple of kLanes, so that no loop has a remainder.
 class Positions {
@@ -31,13 +36,18 @@ class Positions {
 
     // Sampling positions of a backward warp; valid where the flow is finite.
     void to_sample(const Tensor& flow, long n, long y, bool zero_border) {
-        read_flow(flow, n, y);
+        to_sample(flow, n, y, {0, flow.w()}, zero_border);
+    }
+
+    // The same for the part of a row that begins at column part.begin; at most as long as the constructor was told.
+    void to_sample(const Tensor& flow, long n, long y, const Columns& part, bool zero_border) {
+        read_flow(flow, n, y, part);
         // Positions further out than this all read the same (the edge, or nothing), and int stays safe.
         const float margin = zero_border ? 4.0f : 0.0f;
         const Lanes least = broadcast(-margin), most_x = broadcast(static_cast<float>(flow.w() - 1) + margin),
                     most_y = broadcast(static_cast<float>(flow.h() - 1) + margin);
         for (long x = 0; x < padded_; x += kLanes) {
-            const Lanes px = column(x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
+            const Lanes px = column(part.begin + x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
             // A difference with itself is 0 only for what is finite.
             const IntLanes finite = (px - px == 0.0f) & (py - py == 0.0f);
             split(x, finite, finite ? smaller(larger(px, least), most_x) : Lanes{},
@@ -47,7 +57,7 @@ class Positions {
 
     // Destinations of a forward warp; valid where at least one of the four pixels around is inside the image.
     void to_throw(const Tensor& flow, long n, long y) {
-        read_flow(flow, n, y);
+        read_flow(flow, n, y, {0, flow.w()});
         const float w = static_cast<float>(flow.w()), h = static_cast<float>(flow.h());
         for (long x = 0; x < padded_; x += kLanes) {
             const Lanes px = column(x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
@@ -58,7 +68,7 @@ class Positions {
 
     // Destinations that may not leave the image at all, where `near` holds too; see filter_warp and project_flow.
     void to_inside(const Tensor& flow, long n, long y, float most_u, float most_v) {
-        read_flow(flow, n, y);
+        read_flow(flow, n, y, {0, flow.w()});
         const float w = static_cast<float>(flow.w() - 1), h = static_cast<float>(flow.h() - 1);
         for (long x = 0; x < padded_; x += kLanes) {
             const Lanes du = load(u_ + x), dv = load(v_ + x);
@@ -78,9 +88,9 @@ class Positions {
         return steps + static_cast<float>(x);
     }
 
-    void read_flow(const Tensor& flow, long n, long y) {
-        read_row(flow, n, 0, y, 0, flow.w(), u_);
-        read_row(flow, n, 1, y, 0, flow.w(), v_);
+    void read_flow(const Tensor& flow, long n, long y, const Columns& part) {
+        read_row(flow, n, 0, y, part.begin, part.count, u_);
+        read_row(flow, n, 1, y, part.begin, part.count, v_);
     }
 
     static void floor_of(const Lanes& position, float* whole, float* fraction) {

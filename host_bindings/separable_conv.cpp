@@ -76,9 +76,9 @@ inline void across(const float* row, long stride, const float* horizontal, long 
     }
     for (long j = 0; j < taps; ++j, horizontal += kRows * kLanes) {
         Lanes pixels[C];
-        for (int c = 0; c < C; ++c) pixels[c] = load(row + c * stride + j);
+        for (int c = 0; c < C; ++c) pixels[c] = load_once(row + c * stride + j);
         for (int r = 0; r < kRows; ++r) {
-            const Lanes weight = load(horizontal + r * kLanes);
+            const Lanes weight = load_once(horizontal + r * kLanes);
             for (int c = 0; c < C; ++c) sums[r][c] += weight * pixels[c];
         }
     }

@@ -6,6 +6,7 @@
 #include "positions.h"
 
 #if defined(__AVX512F__)
+#include "warp_interleaved.h"
 #include "warp_window.h"
 #endif
 
@@ -107,10 +108,10 @@ struct Targets {
     float* row(long c) const { return first + c * stride; }
 };
 
-void warp_row(const Source& s, const Positions& p, long n, int taps, const Targets& to) {
-    const long w = s.tensor.w();
-    for (long first = 0; first < w; first += kLanes) {
-        const long last = std::min(first + kLanes, w);
+// count pixels, from the first that p and the targets hold.
+void warp_row(const Source& s, const Positions& p, long n, long count, int taps, const Targets& to) {
+    for (long first = 0; first < count; first += kLanes) {
+        const long last = std::min(first + kLanes, count);
 #if defined(__AVX512F__)
         Window window;
         if (window.find(p, first, last, s.tensor, taps)) {
@@ -146,60 +147,82 @@ inline Pixel load_pixel(const float* at) {
 inline Pixel tap(float weight, const Pixel& value) { return weight != 0.0f ? weight * value : Pixel{}; }
 
 template <int C>
-void warp_interleaved_row(const Source& s, const Positions& p, long n, float* target) {
+void warp_interleaved_pixel(const Source& s, const Positions& p, long n, long x, float* target) {
     const Tensor& image = s.tensor;
-    const float* base = image.floats(n, 0, 0);
-    for (long x = 0; x < image.w(); ++x, target += C) {
-        const long left = p.left[x], top = p.top[x];
-        const float fx = p.fx[x], fy = p.fy[x], gx = 1.0f - fx, gy = 1.0f - fy;
-        // A vector of 4 floats at a pixel of 3 reads one float of the next pixel, so the last column is not for it.
-        const bool inside = left >= 0 && top >= 0 && left + 1 + (C == 3) < image.w() && top + 1 < image.h();
-        if (!inside || !p.valid[x]) {
-            for (long c = 0; c < C; ++c) {
-                target[c] = p.valid[x] ? linear(s, n, c, top, left, fx, fy) : std::numeric_limits<float>::quiet_NaN();
-            }
+    const long left = p.left[x], top = p.top[x];
+    const float fx = p.fx[x], fy = p.fy[x], gx = 1.0f - fx, gy = 1.0f - fy;
+    // A vector of 4 floats at a pixel of 3 reads one float of the next pixel, so the last column is not for it.
+    const bool inside = left >= 0 && top >= 0 && left + 1 + (C == 3) < image.w() && top + 1 < image.h();
+    if (!inside || !p.valid[x]) {
+        for (long c = 0; c < C; ++c) {
+            target[c] = p.valid[x] ? linear(s, n, c, top, left, fx, fy) : std::numeric_limits<float>::quiet_NaN();
+        }
+        return;
+    }
+    const float* upper = image.floats(n, 0, top) + left * C;
+    const float* lower = upper + image.stride[2];
+    const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
+    const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
+    const Pixel value = gy * above + fy * below;
+    std::memcpy(target, &value, C * sizeof(float));
+}
+
+template <int C>
+void warp_interleaved_row(const Source& s, const Positions& p, long n, long count, float* target) {
+    for (long first = 0; first < count; first += kLanes) {
+        const long last = std::min(first + kLanes, count);
+#if defined(__AVX512F__)
+        InterleavedBlock<C> block;
+        if (last - first == kLanes && block.find(p, first, s.tensor)) {
+            block.warp(s.tensor, n, target + first * C);
             continue;
         }
-        const float* upper = base + top * image.stride[2] + left * C;
-        const float* lower = upper + image.stride[2];
-        const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
-        const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
-        const Pixel value = gy * above + fy * below;
-        std::memcpy(target, &value, C * sizeof(float));
+#endif
+        for (long x = first; x < last; ++x) warp_interleaved_pixel<C>(s, p, n, x, target + x * C);
     }
 }
 
-void warp_interleaved(const Source& s, const Positions& p, long n, long y, const Tensor& out) {
-    float* target = out.floats(n, 0, y);
-    if (s.tensor.c() == 3) {
-        warp_interleaved_row<3>(s, p, n, target);
-    } else {
-        warp_interleaved_row<4>(s, p, n, target);
+// Positions are worked out for so many pixels at a time, which keeps them in the first-level cache.
+constexpr long kPart = 512;
+
+// What one call warps, and how a thread does its parts of rows.
+struct Job {
+    const Tensor &image, &flow, &out;
+    bool zero_border;
+    int taps;
+    bool interleaved;
+
+    void warp_part(long n, long y, const Columns& part, Positions& positions, float* rows) const {
+        const Source source{image, zero_border};
+        positions.to_sample(flow, n, y, part, zero_border);
+        if (interleaved && image.c() == 3) {
+            warp_interleaved_row<3>(source, positions, n, part.count, out.floats(n, 0, y) + part.begin * 3);
+        } else if (interleaved) {
+            warp_interleaved_row<4>(source, positions, n, part.count, out.floats(n, 0, y) + part.begin * 4);
+        } else if (out.rows_are_floats()) {
+            warp_row(source, positions, n, part.count, taps, {out.floats(n, 0, y) + part.begin, out.stride[1]});
+        } else {
+            warp_row(source, positions, n, part.count, taps, {rows, kPart});
+            for (long c = 0; c < image.c(); ++c) {
+                write_row(out, n, c, y, part.begin, part.count, rows + c * kPart);
+            }
+        }
     }
-}
+};
 
 }  // namespace
 
 void warp(const Tensor& image, const Tensor& flow, const Tensor& out, bool zero_border, int taps, int threads) {
-    const long lines = image.n() * image.h(), w = image.w(), channels = image.c();
     const bool interleaved = taps == 2 && is_interleaved(image) && is_interleaved(out);
+    const Job job{image, flow, out, zero_border, taps, interleaved};
+    const long lines = image.n() * image.h(), w = image.w(), channels = image.c();
     parallel_for(lines, w * channels * taps * taps, threads, [&](long begin, long end) {
-        Positions positions(w);
-        Buffer rows(channels * w);
-        const Source source{image, zero_border};
+        Positions positions(kPart);
+        Buffer rows(channels * kPart);
         for (long line = begin; line < end; ++line) {
-            const long n = line / image.h(), y = line % image.h();
-            positions.to_sample(flow, n, y, zero_border);
-            if (interleaved) {
-                warp_interleaved(source, positions, n, y, out);
-                continue;
+            for (long x = 0; x < w; x += kPart) {
+                job.warp_part(line / image.h(), line % image.h(), {x, std::min(kPart, w - x)}, positions, rows);
             }
-            if (out.rows_are_floats()) {
-                warp_row(source, positions, n, taps, {out.floats(n, 0, y), out.stride[1]});
-                continue;
-            }
-            warp_row(source, positions, n, taps, {rows, w});
-            for (long c = 0; c < channels; ++c) write_row(out, n, c, y, 0, w, rows + c * w);
         }
     });
 }

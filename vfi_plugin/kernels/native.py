@@ -6,8 +6,10 @@ A backward takes the gradient, the inputs and all results, and returns a gradien
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import torch
 
@@ -29,10 +31,28 @@ def _run(name: str, *arguments: Any) -> None:
     getattr(native_module(), name)(*plain, torch.get_num_threads())
 
 
+_LARGE_BYTES = 4 << 20  # from here on numpy asks the system for large pages
+_CACHE_LINE_BYTES = 64  # a vector store that straddles two lines costs two
+
+
+def _room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Memory for a result, contiguous, its values not set.
+
+    A large one comes from numpy, which asks Linux for large pages where torch does not: the first touch of a 4K frame's
+    24 thousand small pages takes as long as warping it.
+    """
+    size_bytes = prod(shape) * dtype.itemsize
+    if size_bytes < _LARGE_BYTES:
+        return torch.empty(shape, dtype=dtype)
+    memory = np.empty(size_bytes + _CACHE_LINE_BYTES, np.uint8)
+    start = -memory.ctypes.data % _CACHE_LINE_BYTES
+    return torch.from_numpy(memory[start : start + size_bytes]).view(dtype).view(shape)
+
+
 def _like(tensor: Tensor, channels: int | None = None) -> Tensor:
     """Room for a result, contiguous; of other channels where told."""
     n, c, height, width = tensor.shape
-    return torch.empty(n, channels or c, height, width, dtype=tensor.dtype)
+    return _room((n, channels or c, height, width), tensor.dtype)
 
 
 def _gradients(tensors: tuple[Tensor, ...], wanted: Wanted) -> tuple[Tensor | None, ...]:
@@ -42,7 +62,8 @@ def _gradients(tensors: tuple[Tensor, ...], wanted: Wanted) -> tuple[Tensor | No
 def _result_like(image: Tensor) -> Tensor:
     """Room for a moved image, its channels side by side where the image's are."""
     if image.is_contiguous(memory_format=torch.channels_last):
-        return torch.empty_like(image, memory_format=torch.channels_last, requires_grad=False)
+        n, c, height, width = image.shape
+        return _room((n, height, width, c), image.dtype).permute(0, 3, 1, 2)
     return _like(image)
 
 
