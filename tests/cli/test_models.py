@@ -232,6 +232,14 @@ def _not_finite(path: Path) -> None:
     torch.save(tensors, path)
 
 
+def _damaged_pickle(path: Path) -> None:
+    path.write_bytes(b"\x80\x02.")  # ends before there is anything; torch's reader fails with IndexError
+
+
+def _of_an_unknown_variant(path: Path) -> None:
+    save_weights(path, "rife", Weights(build("4.6", 0.125).state_dict(), "9.9", "", "", 0.125), "")
+
+
 def _lying(path: Path) -> None:
     save_file({"x": torch.zeros(1)}, path, {"vfi.network": "rife", "vfi.variant": "4.6"})
 
@@ -244,6 +252,8 @@ _REFUSED = {
     "of no tensors": lambda path: torch.save([1, 2, 3], path),
     "with NaN": _not_finite,
     "with a false claim": _lying,
+    "a damaged pickle": _damaged_pickle,
+    "of an unknown variant": _of_an_unknown_variant,
     "absent": lambda path: None,
 }
 
@@ -291,6 +301,54 @@ def test_a_folder_that_cannot_be_written_to_is_named(
     said = capsys.readouterr().err
     assert "cannot be written" in said
     assert "set VFI_WEIGHTS" in said
+
+
+def test_a_folder_that_takes_no_files_is_named(
+    capsys: pytest.CaptureFixture[str], compact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VFI_WEIGHTS", "/proc/self")  # there, but nobody can make a file in it
+    assert main(["models", "import", str(compact)]) == 1
+    assert "set VFI_WEIGHTS" in capsys.readouterr().err
+
+
+def test_imported_weights_can_be_read_by_whom_the_umask_allows(compact: Path, imports: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        main(["models", "import", str(compact)])
+    finally:
+        os.umask(before)
+    assert (imports / "rife.safetensors").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_user_without_a_home_folder_has_no_imports(
+    capsys: pytest.CaptureFixture[str], compact: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("VFI_WEIGHTS", "XDG_DATA_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", dict[int, Any]().__getitem__)  # a number that has no name
+    assert main(["models", "list"]) == 0
+    assert main(["models", "export", "rife", "--out", "rife.pt"]) == 3
+    assert "there are no weights for rife" in capsys.readouterr().err
+    assert main(["models", "import", str(compact)]) == 2
+    assert "set VFI_WEIGHTS" in capsys.readouterr().err
+    assert vfi.load_model("rife", weights=compact, device="cpu").info.name == "rife"
+
+
+def test_imports_that_cannot_be_looked_for_are_not_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VFI_WEIGHTS", "x" * 5000)  # an error of the file system, as a folder without permission is
+    assert main(["models", "list"]) == 0
+    assert main(["models", "import", "x" * 5000]) == 3
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_weights_that_are_not_finite_are_refused_wherever_they_come_from(tmp_path: Path) -> None:
+    state = build("4.25", 0.125).state_dict()
+    state["block3.lastconv.0.bias"][7] = torch.nan
+    save_weights(tmp_path / "nan.safetensors", "rife", Weights(state, "4.25", "", "", 0.125), "")
+    with pytest.raises(WeightsError, match=r"nan.safetensors is damaged: block3.lastconv.0.bias"):
+        vfi.load_model("rife", weights=tmp_path / "nan.safetensors", device="cpu")
 
 
 # export

@@ -113,8 +113,9 @@ def test_wrong_input_is_refused_in_words(model: models.Model) -> None:
 def test_unknown_names_suggest_the_known_ones() -> None:
     with pytest.raises(UnknownModelError, match="did you mean dis"):
         models.load_model("dos")
-    with pytest.raises(DeviceError, match="auto, cpu, cuda"):
-        models.load_model("dis", device="tpu")
+    for device in ("tpu", "cpu:", "cuda:", "cuda:²"):
+        with pytest.raises(DeviceError, match="auto, cpu, cuda"):
+            models.load_model("dis", device=device)
     with pytest.raises(UsageError, match="no weights"):
         models.load_model("dis", weights="x.pth")
 

@@ -322,7 +322,7 @@ def test_compact_weights_survive_saving_and_loading(tmp_path: Path) -> None:
 def test_a_file_that_claims_an_unknown_variant_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rife.safetensors"
     save_file({"x": torch.zeros(1)}, path, {"vfi.network": "rife", "vfi.variant": "9.9"})
-    with pytest.raises(WeightsError, match=r"no variant '9\.9' here; weights must be of 4\.6 or 4\.25"):
+    with pytest.raises(WeightsError, match=r"no variant '9\.9' here; weights must be of 4\.25 or 4\.6"):
         load_model("rife", weights=path, device="cpu")
 
 

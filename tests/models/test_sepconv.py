@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import separable_conv
 from vfi_plugin.models import Model, load_model, model_info
 from vfi_plugin.models.container import Container, read_container
@@ -140,6 +143,35 @@ def test_other_times_are_middles_of_middles(compact: Model, t: float, halvings: 
         made = compact.interpolate(first, second)
         first, second = (made, second) if way == "1" else (first, made)
     torch.testing.assert_close(wanted, compact.interpolate(first, second), atol=1e-5, rtol=0)
+
+
+def test_times_in_order_are_made_once_and_few_of_them_kept(compact: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref[Any]] = []
+    middle = SepConvModel.middle
+
+    def counted(self: SepConvModel, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
+        motion = middle(self, before, after)
+        made.append(weakref.ref(motion))
+        return motion
+
+    monkeypatch.setattr(SepConvModel, "middle", counted)
+    pair = compact.prepare(*frames(16, 16))
+    for t in range(1, 8):
+        pair.motion(t / 8)
+        assert sum(motion() is not None for motion in made) <= 3
+    assert len(made) == 7
+
+
+def test_the_flow_form_is_found_once(compact: Model) -> None:
+    pair = compact.prepare(*frames(16, 16))
+    for motion in (pair.motion(0.5), pair.motion(0.25)):
+        assert motion.flow_form() is motion.flow_form()
+
+
+def test_frames_elsewhere_than_the_network_are_refused(compact: Model) -> None:
+    before, after = (frame.to("meta") for frame in frames(16, 16))
+    with pytest.raises(UsageError, match="frames on meta for a network on cpu; move them"):
+        compact.interpolate(before, after)
 
 
 def test_random_weights_survive_saving_and_loading(random_net: tuple[Path, torch.nn.Module], compact: Model) -> None:

@@ -111,6 +111,25 @@ def test_vectors_played_backwards_change_places() -> None:
     assert (out["backward.u"] == 10).all()
 
 
+class Elsewhere(FlowMotion):
+    """A motion on another device than the frames' pixels: it insists that what it moves is there, too."""
+
+    def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
+        assert payload_0.device == payload_1.device == self.weight_0.device
+        return torch.ones_like(payload_0, device="cpu")
+
+    pick = apply
+
+
+def test_every_class_is_taken_to_where_the_motion_is() -> None:
+    names = ("A", "Z", "N.X", "N.Y", "N.Z")
+    planes = {**rgb(0.5), **{name: np.ones(SIZE, np.float32) for name in names}}
+    here = shift(0)
+    motion = Elsewhere(*(part.to("meta") for part in (here.flow_t_to_0, here.flow_t_to_1, here.weight_0)))
+    out = composed(frame(planes), frame(planes), motion, "N.*=normal,premult=true").parts[0]
+    assert list(out.planes) == list(planes)
+
+
 def test_crossing_normals_stay_of_unit_length() -> None:
     def normals(x: float, y: float) -> dict[str, np.ndarray]:
         return {f"N.{c}": np.full(SIZE, v, np.float32) for c, v in (("X", x), ("Y", y), ("Z", 0))}

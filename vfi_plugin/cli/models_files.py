@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from vfi_plugin.errors import UsageError, WeightsError, WriteError
+from vfi_plugin.errors import UsageError, WriteError
 from vfi_plugin.models.registry import load_model, model_names, variants_of
+from vfi_plugin.models.variant import check_finite
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
@@ -49,9 +50,12 @@ def run_import(args: argparse.Namespace) -> int:
     from vfi_plugin.models.weights import imports_folder, save_weights
 
     name, weights = _recognised(args.file, args.name)
-    target = imports_folder() / f"{name}.safetensors"
-    stood_there = target.is_file()
+    folder = imports_folder()
+    if folder is None:
+        raise UsageError("there is no home folder to put weights into; set VFI_WEIGHTS to a folder for them")
+    target = folder / f"{name}.safetensors"
     with _writing(target, "set VFI_WEIGHTS to a folder that can be written to"):
+        stood_there = target.is_file()
         save_weights(target, name, _checked(weights), weights.sha256)
     variant = f" {weights.variant}" if weights.variant else ""
     print(f"{args.file} has weights of {name}{variant} (sha256 {weights.sha256})")
@@ -61,13 +65,23 @@ def run_import(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Traces a network with its weights and says what goes in and comes out."""
+    from vfi_plugin.models.weights import weights_file
+
+    target = Path(args.out)
+    with _writing(target, "give another --out"):
+        if not target.name or target.is_dir():
+            raise UsageError(f"--out {args.out!r} is no name of a file; give one such as {args.name}.pt")
     model = load_model(args.name, weights=args.weights, device="cpu")
     if not isinstance(model, Exportable):
         able = "it has no network" if not variants_of(args.name) else "its network cannot be traced"
         raise UsageError(f"the model {args.name} cannot be exported: {able}")
+    source = weights_file(args.name, args.weights)
+    with _writing(target, "give another --out"):
+        stood_there = target.exists()
+        if stood_there and source is not None and target.samefile(source):
+            raise UsageError(f"--out {target} are the weights themselves; give another --out")
     net, inputs = model.export_form()
     traced = _traced(net, inputs)
-    target = Path(args.out)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     with _writing(target, "give another --out"):
         try:
@@ -75,7 +89,9 @@ def run_export(args: argparse.Namespace) -> int:
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-    print(f"wrote {target}: forward({', '.join(inputs)}) in TorchScript, float32, on the CPU")
+    done = "replaced" if stood_there else "wrote"
+    print(f"{done} {target}: forward({', '.join(inputs)}) in TorchScript, float32, on the CPU")
+    print(f"Heights and widths must be multiples of {model.info.size_multiple}.")
     print(inspect.getdoc(type(net).forward))
     return 0
 
@@ -118,10 +134,7 @@ def _checked(weights: Weights) -> Weights:
     Raises:
         WeightsError: a tensor has no plain numbers in it, or some that are not finite.
     """
-    for name, tensor in weights.tensors.items():
-        plain = tensor.device.type == "cpu" and tensor.layout == torch.strided and not tensor.is_quantized
-        if not plain or not bool(torch.isfinite(tensor).all()):
-            raise WeightsError(f"{weights.source} is damaged: {name} has no finite numbers in it; get it again")
+    check_finite(weights.tensors, weights.source)
     return replace(weights, tensors={name: tensor.clone() for name, tensor in weights.tensors.items()})
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -46,16 +45,20 @@ def read_container(path: str | Path) -> Container:
     refused before that is looked up, let alone called.
 
     Raises:
-        WeightsError: there is no such file, it is damaged, or it is no file of weights.
+        WeightsError: there is no such file, it may not be read, it is damaged, or it is no file of weights.
     """
     path = Path(path)
-    if not path.is_file():
-        raise WeightsError(f"there is no weights file {path}; give the path of a file")
-    read = _read_safetensors if _looks_like_safetensors(path) else _read_pickle
-    values, metadata = read(path)
+    try:
+        if not path.is_file():
+            raise WeightsError(f"there is no weights file {path}; give the path of a file")
+        read = _read_safetensors if _looks_like_safetensors(path) else _read_pickle
+        values, metadata = read(path)
+        digest = _digest(path)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror or error}); check who may read it") from error
     if not isinstance(values, Mapping):
         raise WeightsError(f"{path.name} holds a {type(values).__name__}, not tensors by name; is it a weights file?")
-    return Container(path, values, _digest(path), metadata)
+    return Container(path, values, digest, metadata)
 
 
 def _looks_like_safetensors(path: Path) -> bool:
@@ -81,7 +84,7 @@ def _read_pickle(path: Path) -> tuple[object, Mapping[str, str]]:
             return torch.load(path, map_location="cpu", weights_only=True), {}
     except pickle.UnpicklingError as error:
         raise WeightsError(_refusal(path, error)) from error
-    except (RuntimeError, EOFError, OSError, BadZipFile, ValueError, KeyError, AttributeError, TypeError) as error:
+    except Exception as error:  # what torch's reader stumbles over in a damaged file has no common type
         raise WeightsError(
             f"{path.name} is damaged or no weights file ({_one_line(error)}); get it again from where it came"
         ) from error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.models.model import Model, ModelInfo
 from vfi_plugin.models.variant import load_state
 
@@ -34,3 +35,13 @@ class NetworkModel(Model):
             training_data=weights.training_data or info.training_data,
             weights_sha256=weights.sha256,
         )
+
+    def check(self, before: torch.Tensor, after: torch.Tensor, t: float) -> None:
+        """As for every model, and that frames are where the network is."""
+        super().check(before, after, t)
+        places = {before.device.type, after.device.type}
+        if places != {self.device.type}:
+            raise UsageError(
+                f"got frames on {' and '.join(sorted(places))} for a network on {self.device}; move them there, or load"
+                " the model with another device"
+            )

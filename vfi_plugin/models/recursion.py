@@ -35,13 +35,16 @@ class MidpointModel(Model):
 
 
 class MidpointPair(Pair):
-    """Two guides, and the frames between them that have been made so far."""
+    """Two guides, and the frames between them that were made last.
+
+    One half is kept, not both: kernels of a motion take 1.7 GB for an HD frame, and a clip asks for times in order.
+    """
 
     def __init__(self, model: MidpointModel, before: torch.Tensor, after: torch.Tensor) -> None:
         self._model = model
         self._ends = before, after
         self._middle: Motion | None = None
-        self._halves: dict[bool, MidpointPair] = {}
+        self._halves: dict[bool, MidpointPair] = {}  # one at most
 
     def motion(self, t: float) -> Motion:
         """The motion at the nearest eighth to ``t``."""
@@ -66,5 +69,5 @@ class MidpointPair(Pair):
             before, after = self._ends
             made = self._found_middle().guide_frame(before, after)
             ends = (made, after) if takes_later else (before, made)
-            self._halves[takes_later] = MidpointPair(self._model, *ends)
+            self._halves = {takes_later: MidpointPair(self._model, *ends)}
         return self._halves[takes_later]

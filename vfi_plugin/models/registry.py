@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -117,7 +118,7 @@ def resolve_device(text: str) -> torch.device:
     if text == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, number = text.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not number.isdigit()):
+    if re.fullmatch("(cpu|cuda)(:[0-9]+)?", text) is None:
         raise DeviceError(f"device {text!r} is unknown; use auto, cpu, cuda or cuda:N")
     if kind == "cuda" and not torch.cuda.is_available():
         raise DeviceError("no CUDA device can be used by torch here; use --device cpu, or run 'vfi doctor' to see why")

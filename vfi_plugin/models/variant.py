@@ -120,11 +120,19 @@ class Match:
         return {self.variant.own_names[name]: tensor for name, tensor in self.tensors.items()}
 
 
+def check_finite(state: Mapping[str, torch.Tensor], source: str) -> None:
+    """Raises WeightsError where a tensor has no plain numbers in it, or some that are not finite."""
+    for name, tensor in state.items():
+        plain = tensor.device.type == "cpu" and tensor.layout == torch.strided and not tensor.is_quantized
+        if not plain or not bool(torch.isfinite(tensor).all()):
+            raise WeightsError(f"{source} is damaged: {name} has no finite numbers in it; get it again")
+
+
 def load_state(net: nn.Module, state: Mapping[str, torch.Tensor], may_lack: str, source: str) -> None:
     """Puts tensors into a network.
 
     Raises:
-        WeightsError: a tensor is missing, surplus or of another shape; it is named.
+        WeightsError: a tensor is missing, surplus, of another shape or without finite numbers; it is named.
     """
     own = net.state_dict()
     missing = [name for name in own if name not in state and not name.endswith(may_lack)]
@@ -133,4 +141,5 @@ def load_state(net: nn.Module, state: Mapping[str, torch.Tensor], may_lack: str,
     for what, names in (("lacks", missing), ("has the unknown", surplus), ("has another shape for", wrong)):
         if names:
             raise WeightsError(f"{source} {what} {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}")
+    check_finite(state, source)
     net.load_state_dict({name: tensor.to(own[name].dtype) for name, tensor in state.items()}, strict=False)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.container import Container, read_container
@@ -44,19 +44,27 @@ class Weights:
     training_data: str | None = None
 
 
-def imports_folder() -> Path:
-    """Where ``vfi models import`` puts weights: ``$VFI_WEIGHTS``, or a folder of the user's own data."""
+def imports_folder() -> Path | None:
+    """Where ``vfi models import`` puts weights: ``$VFI_WEIGHTS``, or a folder of the user's own data.
+
+    None where there is no such user: on a farm, jobs run under numbers that have neither a name nor ``$HOME``.
+    """
     if folder := os.environ.get("VFI_WEIGHTS"):
         return Path(folder)
-    return Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()) / "vfi" / "weights"
+    try:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser())
+    except RuntimeError:  # what pathlib raises
+        return None
+    return data / "vfi" / "weights"
 
 
 def weights_file(name: str, given: str | Path | None) -> Path | None:
     """The file that a network's weights will be read from, or None where there is none."""
     if given is not None:
         return Path(given)
-    places = (imports_folder() / f"{name}.safetensors", SHIPPED / f"{name}.safetensors")
-    return next((place for place in places if place.is_file()), None)
+    places = [folder / f"{name}.safetensors" for folder in (imports_folder(), SHIPPED) if folder is not None]
+    # Unlike Path.is_file, this takes a folder that may not be looked into for one without weights.
+    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
 
 
 def read_weights(name: str, variants: Iterable[Variant], given: str | Path | None) -> Weights:
@@ -78,7 +86,7 @@ def read_weights(name: str, variants: Iterable[Variant], given: str | Path | Non
         )
     container = read_container(path)
     if _NETWORK in container.metadata:
-        return _own(name, container)
+        return _own(name, container, [variant.name for variant in variants])
     matches = [variant.match(container) for variant in variants]
     for match in matches:
         if match.fits:
@@ -87,14 +95,18 @@ def read_weights(name: str, variants: Iterable[Variant], given: str | Path | Non
     raise WeightsError(f"{path.name} is not of {nearest.variant.title}: {nearest.difference()}")
 
 
-def _own(name: str, container: Container) -> Weights:
+def _own(name: str, container: Container, variants: Sequence[str]) -> Weights:
     told = container.metadata
     if told[_NETWORK] != name:
         raise WeightsError(f"{container.path.name} holds weights of {told[_NETWORK]}, not of {name}")
+    variant = told.get(_VARIANT, "")
+    if variant not in variants:
+        known = f"weights must be of {' or '.join(variants)}" if any(variants) else "it has one, without a name"
+        raise WeightsError(f"{container.path.name}: {name} has no variant {variant!r} here; {known}")
     tensors = {key: value for key, value in container.values.items() if isinstance(value, torch.Tensor)}
     return Weights(
         tensors,
-        told.get(_VARIANT, ""),
+        variant,
         container.sha256,
         container.path.name,
         _width(container.path, told.get(_WIDTH, "1")),
@@ -136,7 +148,11 @@ def recognise(container: Container, networks: Mapping[str, Iterable[Variant]]) -
 
 
 def save_weights(path: Path, name: str, weights: Weights, source_sha256: str) -> None:
-    """Writes weights in this package's own form, with where they are from; under a temporary name first."""
+    """Writes weights in this package's own form, with where they are from; under a temporary name first.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     told = {
         _NETWORK: name,
         _VARIANT: weights.variant,
@@ -149,7 +165,8 @@ def save_weights(path: Path, name: str, weights: Weights, source_sha256: str) ->
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     contiguous = {key: tensor.contiguous() for key, tensor in weights.tensors.items()}
     try:
-        save_file(contiguous, temporary, {key: text for key, text in told.items() if text is not None})
+        # Not by save_file: its errors are no OSError, and nobody but the user may read its files.
+        temporary.write_bytes(save(contiguous, {key: text for key, text in told.items() if text is not None}))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -37,6 +38,10 @@ class ChainedMotion(Motion):
 
     def flow_form(self) -> FlowMotion:
         """Both motions as one: a place in the frame that was made is followed on to the sources."""
+        return self._flow_form
+
+    @cached_property
+    def _flow_form(self) -> FlowMotion:
         first, second = self.first.flow_form(), self.second.flow_form()
         flows = second.flow_t_to_0, second.flow_t_to_1
         to_middle = flows[0] if self.takes_later_half else flows[1]

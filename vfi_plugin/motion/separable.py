@@ -83,6 +83,10 @@ class SeparableMotion(Motion):
         Taps count with their sign: where the kernels put a ramp of coordinates is just the signed centroid, whereas
         with sizes alone the small taps of both signs all over a kernel, which cancel, would pull every flow to 0.
         """
+        return self._flow_form
+
+    @cached_property
+    def _flow_form(self) -> FlowMotion:
         flow_t_to_0 = torch.cat([_centroid(self.horizontal_0), _centroid(self.vertical_0)], 1)
         flow_t_to_1 = torch.cat([_centroid(self.horizontal_1), _centroid(self.vertical_1)], 1)
         first, second = (total.clamp(min=0.0) for total in self._totals)

@@ -133,6 +133,10 @@ class _GroupWork:
         stacked = np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)])
         return torch.from_numpy(stacked)[None].to(self.flows.weight_0.device)
 
+    def tensor(self, values: npt.NDArray[np.float32]) -> torch.Tensor:
+        """(H, W, C) as (1, C, H, W), where the motion is."""
+        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.flows.weight_0.device)
+
     def to_types(self, values: torch.Tensor | npt.NDArray[np.float32]) -> list[Plane]:
         """(C, H, W) or (1, C, H, W) float32 as planes in the types of the file."""
         array = values.cpu().numpy() if isinstance(values, torch.Tensor) else values
@@ -179,7 +183,7 @@ def _normalise(work: _GroupWork) -> list[Plane]:
     vectors = [decode_normals(work.stacked(which), encoding, alphas[which]) for which in (0, 1)]
     # Lengths travel with the vectors: sampling between two surfaces shortens a vector, but not the mean of lengths.
     lengths = [np.linalg.norm(values, axis=-1, keepdims=True) for values in vectors]
-    payloads = [_tensor(np.concatenate(both, axis=-1)) for both in zip(vectors, lengths, strict=True)]
+    payloads = [work.tensor(np.concatenate(both, axis=-1)) for both in zip(vectors, lengths, strict=True)]
     blended, picked = _array(work.flows.apply(*payloads)), _array(work.flows.pick(*payloads))
     normals = renormalise(blended[..., :3], blended[..., 3], picked[..., :3])
     return work.to_types(encode_normals(normals, encoding, _mixed_alpha(work, alphas)).transpose(2, 0, 1))
@@ -189,7 +193,8 @@ def _mixed_alpha(work: _GroupWork, alphas: list[npt.NDArray[np.float32] | None])
     first, second = alphas
     if first is None or second is None:
         return None
-    return _array(work.flows.apply(_tensor(first[..., np.newaxis]), _tensor(second[..., np.newaxis])))[..., 0]
+    payloads = [work.tensor(alpha[..., np.newaxis]) for alpha in (first, second)]
+    return _array(work.flows.apply(*payloads))[..., 0]
 
 
 def _normal_encoding(work: _GroupWork) -> NormalEncoding:
@@ -219,11 +224,6 @@ def _picked_stack(work: _GroupWork) -> npt.NDArray[np.float32]:
 
 def _options(work: _GroupWork) -> Mapping[str, str | float | bool]:
     return work.layout.roles[work.group.channels[0]].options
-
-
-def _tensor(values: npt.NDArray[np.float32]) -> torch.Tensor:
-    """(H, W, C) as (1, C, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None]
 
 
 def _array(values: torch.Tensor) -> npt.NDArray[np.float32]:

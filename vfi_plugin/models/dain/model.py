@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import torch
+from torch import nn
 
 from vfi_plugin.models.dain.net import Dain, build
 from vfi_plugin.models.model import ModelInfo, Pair
@@ -86,8 +87,21 @@ class DainModel(NetworkModel):
         """Depth, flow both ways, kernels and contexts; guides are (N, 3, H, W) float32 RGB in [0, 1]."""
         return DainPair(cast(Dain, self.net), before, after)
 
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The network, and inputs by their names that it can be traced with: frames and t as in ``Dain.forward``.
+
+        Padding stays outside: ``published_padding`` tells how much the authors add.
+        """
+        side = self.info.size_multiple
+        frame = torch.zeros(1, 3, 2 * side, 3 * side, device=self.device)
+        return self.net, {
+            "before": frame,
+            "after": frame.clone(),
+            "t": torch.full((1, 1, 1, 1), 0.5, device=self.device),
+        }
+
 
 def load(weights: Weights | None, device: torch.device) -> DainModel:
-    """DAIN on ``device``; it has no weights of its own."""
+    """DAIN with its weights on ``device``."""
     assert weights is not None
     return DainModel(weights, device)

@@ -77,8 +77,14 @@ class Dain(nn.Module):
         evidence = 3 * 3 + 2 * 2 + 2 * TAPS + 2 * (self.context.channels_out + 1)
         self.rectify = RectifyNet(evidence, width)
 
-    def forward(self, before: Tensor, after: Tensor, t: float = 0.5) -> Tensor:
-        """The frame at ``t``; all (N, 3, H, W) float32 RGB in [0, 1], sides multiples of 64; not clamped."""
+    def forward(self, before: Tensor, after: Tensor, t: float | Tensor = 0.5) -> Tensor:
+        """The frame at ``t``, (N, 3, H, W) float32 RGB as published, not clamped.
+
+        Args:
+            before: the earlier frame, (N, 3, H, W) float32 RGB in [0, 1]; H and W are multiples of 64.
+            after: the later one, the same size.
+            t: in [0, 1], a number or (N, 1, 1, 1).
+        """
         return self.at(self.look(before, after), t).frame
 
     def look(self, before: Tensor, after: Tensor) -> Seen:
@@ -94,7 +100,7 @@ class Dain(nn.Module):
             contexts=halves(context),
         )
 
-    def at(self, seen: Seen, t: float) -> Between:
+    def at(self, seen: Seen, t: float | Tensor) -> Between:
         """The frame at ``t`` in [0, 1]."""
         flows = (
             projected(seen.flows[0], seen.log_depths[0], t),
@@ -102,7 +108,7 @@ class Dain(nn.Module):
         )
         return self.compose(seen, flows, t)
 
-    def compose(self, seen: Seen, flows: Both, t: float) -> Between:
+    def compose(self, seen: Seen, flows: Both, t: float | Tensor) -> Between:
         """The frame at ``t``, given the flows from there to both frames, (N, 2, H, W) in pixels."""
         moved = moved_both(seen.frames, flows, seen.kernels)
         blend = (1.0 - t) * moved[0] + t * moved[1]
@@ -110,7 +116,7 @@ class Dain(nn.Module):
         return Between(flows, blend, self.rectify(chain([small], moved_contexts(seen, flows))))
 
 
-def projected(flow: Tensor, log_depth: Tensor, share: float) -> Tensor:
+def projected(flow: Tensor, log_depth: Tensor, share: float | Tensor) -> Tensor:
     """The flow from the frame at ``t`` back to a source, (N, 2, H, W) in pixels.
 
     Args:
@@ -123,7 +129,7 @@ def projected(flow: Tensor, log_depth: Tensor, share: float) -> Tensor:
     return project_flow(flow, inverse_depth(log_depth), fill_holes=not flow.requires_grad)
 
 
-def full_size(flow: Tensor, share: float) -> Tensor:
+def full_size(flow: Tensor, share: float | Tensor) -> Tensor:
     """``share`` of the network's flow (N, 2, H / 4, W / 4) in pixels of the full frame, (N, 2, H, W)."""
     return F.interpolate(FLOW_SCALE_PX * share * flow, scale_factor=4, mode="bilinear", align_corners=False)
 

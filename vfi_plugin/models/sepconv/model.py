@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
+from vfi_plugin.models.middle_frame import MiddleFrame, example_frames
 from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
@@ -45,6 +47,10 @@ class SepConvModel(NetworkModel, MidpointModel):
         # The released weights take blue first.
         kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
         return SeparableMotion(*(padding.remove(kernel) for kernel in kernels), normalised=False)
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The frame in the middle as one module, ``MiddleFrame``, and two frames that it can be traced with."""
+        return MiddleFrame(self.net, normalised=False), example_frames(self.device)
 
 
 def load(weights: Weights | None, device: torch.device) -> SepConvModel:

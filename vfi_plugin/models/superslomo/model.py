@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import ModelInfo, Pair
@@ -108,6 +109,12 @@ class SuperSlomoModel(NetworkModel):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> SuperSlomoPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 RGB in [0, 1]."""
         return SuperSlomoPair(self.net, before, after)
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The network, and inputs by their names that it can be traced with: as in ``SuperSlomo.forward``."""
+        frame = torch.zeros(1, 3, 2 * SIZE_MULTIPLE, 3 * SIZE_MULTIPLE, device=self.device)
+        time = torch.full((1, 1, 1, 1), 0.5, device=self.device)
+        return self.net, {"before": frame, "after": frame.clone(), "t": time}
 
 
 def load(weights: Weights | None, device: torch.device) -> SuperSlomoModel:

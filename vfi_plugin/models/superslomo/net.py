@@ -120,12 +120,28 @@ class SuperSlomo(nn.Module):
         self.flow = UNet(6, 4, width)
         self.interpolation = UNet(20, 5, width)
 
+    def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Tensor:
+        """The frame at ``t``, (N, 3, H, W) float32 RGB as published, not clamped.
+
+        Args:
+            before: the earlier frame, (N, 3, H, W) float32 RGB in [0, 1]; H and W are multiples of 32. Unlike in the
+                other methods, nothing is subtracted from it.
+            after: the later one, the same size.
+            t: (N, 1, 1, 1), 0 < t < 1; at either end take the frame itself.
+        """
+        mean = before.new_tensor(MEAN).view(1, 3, 1, 1)
+        frames = before - mean, after - mean
+        found = self.at_time(frames, self.flows(*frames), t)
+        weight_0 = torch.sigmoid(found.log_odds + torch.log((1.0 - t) / t))
+        moved = published_warp(frames[0], found.flow_t_to_0), published_warp(frames[1], found.flow_t_to_1)
+        return torch.lerp(moved[1], moved[0], weight_0) + mean
+
     def flows(self, before: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
         """Flow from the earlier frame to the later one and back."""
         forward, backward = self.flow(torch.cat([before, after], 1)).split(2, 1)
         return forward, backward
 
-    def at_time(self, frames: tuple[Tensor, Tensor], flows: tuple[Tensor, Tensor], t: float) -> AtTime:
+    def at_time(self, frames: tuple[Tensor, Tensor], flows: tuple[Tensor, Tensor], t: float | Tensor) -> AtTime:
         """Refines the flows as they would be seen from ``t``, 0 < t < 1, and finds what each frame hides."""
         rough_0, rough_1 = seen_from(flows, t)
         moved_0, moved_1 = published_warp(frames[0], rough_0), published_warp(frames[1], rough_1)
@@ -135,7 +151,7 @@ class SuperSlomo(nn.Module):
         return AtTime(rough_0 + change_0, rough_1 + change_1, log_odds)
 
 
-def seen_from(flows: tuple[Tensor, Tensor], t: float) -> tuple[Tensor, Tensor]:
+def seen_from(flows: tuple[Tensor, Tensor], t: float | Tensor) -> tuple[Tensor, Tensor]:
     """Flows from ``t`` to the earlier and the later frame, if motion were the same all around a pixel.
 
     Equation 4 of the paper: the nearer frame's flow counts for more.

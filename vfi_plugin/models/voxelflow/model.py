@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.model import ModelInfo, Pair
@@ -81,7 +82,7 @@ def _as_seen(guide: torch.Tensor) -> torch.Tensor:
     return 2.0 * guide.flip(1) - 1.0
 
 
-def between(voxel: VoxelFlow, t: float) -> FlowMotion:
+def between(voxel: VoxelFlow, t: float | torch.Tensor) -> FlowMotion:
     """The motion at ``t``, 0 < t < 1: the middle's flow shortened or lengthened; the published frame at 1/2.
 
     The mask says how well each frame shows the content of a pixel; at other times than the middle the nearer frame
@@ -92,9 +93,28 @@ def between(voxel: VoxelFlow, t: float) -> FlowMotion:
     return FlowMotion(-2.0 * t * voxel.flow, 2.0 * (1.0 - t) * voxel.flow, weight_0)
 
 
-def beyond(voxel: VoxelFlow, t: float) -> FlowMotion:
+def beyond(voxel: VoxelFlow, t: float | torch.Tensor) -> FlowMotion:
     """The motion at ``t``, 1 < t <= 2: the flow carried on; the published frame at 2, the later frame towards 1."""
     return FlowMotion(-t * voxel.flow, (1.0 - t) * voxel.flow, (t - 1.0) * voxel.mask)
+
+
+class VoxelFlowFrame(nn.Module):
+    """The network with the warp by what it finds: two frames in, a frame out."""
+
+    def __init__(self, net: VoxelFlowNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, before: torch.Tensor, after: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+        """The frame at ``t``, (N, 3, H, W) float32 RGB: the published one at 1/2, or at 2 with weights for that.
+
+        Args:
+            before: the earlier frame, (N, 3, H, W) float32 RGB in [0, 1]; H and W are multiples of 8.
+            after: the later one, the same size.
+            t: (N, 1, 1, 1), 0 < t <= 2; past 1 the motion is carried on.
+        """
+        voxel: VoxelFlow = self.net(_as_seen(before), _as_seen(after))
+        return torch.where(t < 1.0, between(voxel, t).apply(before, after), beyond(voxel, t).apply(before, after))
 
 
 class VoxelFlowModel(NetworkModel):
@@ -115,6 +135,12 @@ class VoxelFlowModel(NetworkModel):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> VoxelFlowPair:
         """Guides are (N, 3, H, W) float32 RGB in [0, 1]; padded to multiples of 8 with their edge pixels."""
         return VoxelFlowPair(self.net, before, after)
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """A frame at any time as one module, and inputs by their names that it can be traced with."""
+        frame = torch.zeros(1, 3, 8 * SIZE_MULTIPLE, 12 * SIZE_MULTIPLE, device=self.device)
+        time = torch.full((1, 1, 1, 1), 0.5, device=self.device)
+        return VoxelFlowFrame(self.net), {"before": frame, "after": frame.clone(), "t": time}
 
 
 def load(weights: Weights | None, device: torch.device) -> VoxelFlowModel:
