@@ -114,7 +114,7 @@ def _module(stem: str, half: bool, device: int) -> Any:  # noqa: ARG001  (a modu
     except Exception as error:  # of many kinds: no NVRTC, no driver, a CuPy for another CUDA
         first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DeviceError(
-            f"CuPy cannot compile the GPU kernels ({first_line}); install the cupy package made for this CUDA and driver,"
-            " or set VFI_KERNELS=torch to do without it, slower"
+            f"CuPy cannot compile the GPU kernels ({first_line}); install the cupy package made for this CUDA and"
+            " driver, or set VFI_KERNELS=torch to do without it, slower"
         ) from error
     return module
