@@ -22,8 +22,9 @@ TOLERANCE = {torch.float32: 1e-5, torch.float16: 1e-3}
 # (N, C, H, W): single rows and columns, odd sizes, several images, one channel to 200.
 SHAPES = ((1, 3, 1, 37), (1, 1, 29, 1), (2, 3, 17, 23), (1, 5, 33, 50), (3, 1, 8, 16), (1, 200, 6, 7), (1, 4, 40, 131))
 
-# What no flow should be, and what is so large that adding a column to it changes nothing.
-WILD = (torch.nan, torch.inf, -torch.inf, 1e9, -1e9, 3e38, -3e38, 2.0**31, -(2.0**31), 16777216.0, 1e-40)
+# What no flow should be, what is so large that adding a column to it changes nothing, and the smallest that every
+# device tells from 0.
+WILD = (torch.nan, torch.inf, -torch.inf, 1e9, -1e9, 3e38, -3e38, 2.0**31, -(2.0**31), 16777216.0, 1.2e-38)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,8 @@ inline int __float_as_int(float value) {
     return bits;
 }
 
+inline float __expf(float x) { return std::exp(x); }
+
 template <typename T, typename Value>
 void atomicAdd(T* at, Value value) {
     *at += value;

@@ -17,6 +17,9 @@ from .cuda_on_cpu import SOURCES, STEMS, kernel_names
 # The oldest architecture that CUDA 13 compiles for, the newest whose own instructions are used, and PTX for the rest.
 ARCHITECTURES = ("sm_75", "sm_90", "compute_75")
 
+# What CuPy adds to the options of every file.
+BY_CUPY = ("-ftz=true", "--device-as-default-execution-space")
+
 
 @pytest.mark.skipif(nvrtc.library() is None, reason="NVRTC is not installed (pip install nvidia-cuda-nvrtc)")
 @pytest.mark.parametrize("half", [False, True], ids=["float", "half"])
@@ -24,7 +27,7 @@ ARCHITECTURES = ("sm_75", "sm_90", "compute_75")
 def test_nvrtc_compiles_it_without_a_word_and_without_the_toolkit(stem: str, half: bool) -> None:
     code = (SOURCES / f"{stem}.cu").read_text(encoding="utf-8")
     for architecture in ARCHITECTURES:
-        options = (*launching.options(stem, half), f"-I{SOURCES}", f"--gpu-architecture={architecture}")
+        options = (*launching.options(stem, half), *BY_CUPY, f"-I{SOURCES}", f"--gpu-architecture={architecture}")
         assert nvrtc.compiled(code, options) == ""
 
 
@@ -32,7 +35,15 @@ def test_nvrtc_compiles_it_without_a_word_and_without_the_toolkit(stem: str, hal
 @pytest.mark.parametrize("stem", STEMS)
 def test_nvcc_compiles_it_without_spilling_a_register(stem: str, tmp_path: Path) -> None:
     targets = ["arch=compute_75,code=sm_75", "arch=compute_90,code=[sm_90,compute_90]"]
-    command = ["nvcc", "-fatbin", *launching.options(stem, False), "-Xptxas=-v", "-o", str(tmp_path / "kernels.fatbin")]
+    command = [
+        "nvcc",
+        "-fatbin",
+        "-ftz=true",
+        *launching.options(stem, False),
+        "-Xptxas=-v",
+        "-o",
+        str(tmp_path / "kernels.fatbin"),
+    ]
     command += [f"-gencode={target}" for target in targets] + [str(SOURCES / f"{stem}.cu")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

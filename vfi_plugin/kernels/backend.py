@@ -70,6 +70,8 @@ def _hindrance(name: str, tensors: tuple[torch.Tensor, ...]) -> str:
     types = {tensor.dtype for tensor in tensors}
     if not types <= set(_COMPILED_TYPES):
         return f"takes float32 and float16, got {', '.join(sorted(map(str, types)))}"
+    if name == "cuda" and torch.version.cuda is None and torch.version.hip is not None:
+        return "needs an NVIDIA GPU; this torch is for AMD's"
     if name == "cuda" and not cupy_is_installed():
         return 'needs CuPy, which is not installed (pip install "vfi-plugin[cuda12]" or [cuda13])'
     return ""

@@ -26,8 +26,7 @@ def project_flow(
     Args:
         flow: (N, 2, H, W) float32 (float64 in the torch form) pixels, x then y. Pixels that lead outside or are not
             finite are dropped.
-        depth: (N, 1, H, W) of the same type, the inverse depth, > 0; None for equal weights. On a GPU sums are in
-            fixed point, in steps of 2^-35 of the largest value or finer (up to 33 million pixels), and what is not
+        depth: (N, 1, H, W) of the same type, the inverse depth, > 0; None for equal weights. On a GPU what is not
             finite is dropped.
         fill_holes: give pixels that nothing reached the mean of the nearest reached ones to their left, right, top and
             bottom; otherwise, or where there are none, they are 0.

@@ -28,8 +28,8 @@ def splat_sum(
         image: (N, C, H, W) float32 or float16 (float64 in the torch form), any range.
         flow: (N, 2, H, W) float32 pixels, x then y; pixels whose flow is not finite or leads outside are dropped.
         deterministic: the same bits in every run. On the CPU it is always so, whatever the number of threads. A GPU
-            then sums in fixed point, in steps of 2^-36 of the largest value or finer (up to 33 million pixels), at
-            more cost than with float additions in any order. The torch form on a GPU never is.
+            then sums in fixed point, each sum in steps finer than float32's of the largest value thrown at its place,
+            at more cost than with float additions in any order. The torch form on a GPU never is.
         backend: "cuda", "native", "torch", or None for the best that fits.
 
     Returns:

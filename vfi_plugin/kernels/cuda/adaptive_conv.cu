@@ -3,35 +3,60 @@
 // kChunk logits at a time, which are loads in flight together and one rescaling for all of them.
 #include "tensor.cuh"
 
-constexpr int kChunk = 8;
+constexpr int kChunk = 14;        // the published rows of 41 taps are three chunks less one tap
 constexpr int kMostChannels = 4;  // summed while the weights pass by
 
+template <int C>
 struct Running {
-    float most, sum, total[kMostChannels];
+    float most, sum, total[C];
 };
 
-// Logits [first, last) of one kernel row, whose first lies at plane `plane`.
-__device__ inline void take_chunk(const Tensor& image, const Tensor& logits, const Place& at, int plane, int first,
-                                  int last, int row, int column, Running& so_far) {
+// e^x of x <= 0, good to the part in a million that counts: the larger the error, the smaller the weight.
+__device__ inline float weight_of(float x) { return __expf(x); }
+
+// `count` logits, `step` apart, and the pixels of one row under them: columns from `column` on, held inside.
+template <int C>
+__device__ inline void take_chunk(const Storage* logits, long long step, int count, const Tensor& image,
+                                  const Storage* row, int column, Running<C>& so_far) {
     float weights[kChunk], largest = so_far.most;
     for (int k = 0; k < kChunk; ++k) {
-        const int s = min(first + k, last - 1);  // what is beyond is read again and left out below
-        weights[k] = read(logits, at.n, plane + s, at.y, at.x);
+        if (k < count) weights[k] = widened(logits[k * step]);
     }
-    for (int k = 0; k < kChunk; ++k) largest = weights[k] > largest ? weights[k] : largest;
-    const float scale = expf(so_far.most - largest);
+    for (int k = 0; k < kChunk; ++k) {
+        if (k < count && weights[k] > largest) largest = weights[k];
+    }
+    const float scale = weight_of(so_far.most - largest);
     so_far.most = largest;
     so_far.sum *= scale;
-    for (int c = 0; c < kMostChannels; ++c) so_far.total[c] *= scale;
+    for (int c = 0; c < C; ++c) so_far.total[c] *= scale;
     for (int k = 0; k < kChunk; ++k) {
-        if (first + k >= last) continue;
-        const float weight = expf(weights[k] - largest);
+        if (k >= count) continue;
+        const float weight = weight_of(weights[k] - largest);
         so_far.sum += weight;
-        const int x = clamped(column + first + k, image.width());
-        for (int c = 0; c < kMostChannels; ++c) {
-            if (at.first + c < at.last) so_far.total[c] += weight * read(image, at.n, at.first + c, row, x);
+        const Storage* pixel = row + clamped(column + k, image.width()) * image.stride[3];
+        for (int c = 0; c < C; ++c) so_far.total[c] += weight * widened(pixel[c * image.stride[1]]);
+    }
+}
+
+template <int C>
+__device__ inline void convolve(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
+                                const Tensor& log_sum, const Place& at, int size) {
+    // A finite start: logits of -Inf alone so far give e^-Inf = 0 and not e^(Inf - Inf).
+    Running<C> so_far = {-3.402823466e38f, 0.0f, {}};
+    const int reach = size / 2;
+    const Storage* next = elements(logits) + logits.place(at.n, 0, at.y, at.x);
+    for (int line = 0; line < 2 * size; ++line) {
+        const Tensor image = line < size ? image_0 : image_1;  // by value: a reference would put both into memory
+        const int y = clamped(at.y + line % size - reach, image.height());
+        const Storage* row = elements(image) + image.place(at.n, at.first, y, 0);
+        for (int first = 0; first < size; first += kChunk) {
+            const int count = min(kChunk, size - first);
+            take_chunk<C>(next, logits.stride[1], count, image, row, at.x - reach + first, so_far);
+            next += count * logits.stride[1];
         }
     }
+    for (int c = 0; c < C; ++c) write(out, at.n, at.first + c, at.y, at.x, so_far.total[c] / so_far.sum);
+    if (at.first == 0) write_float(log_sum, at.n, 0, at.y, at.x, so_far.most + logf(so_far.sum));
 }
 
 // log_sum: float (N, 1, H, W), the logarithm of the sum of exponentials. channels_a_group: at most kMostChannels.
@@ -39,20 +64,11 @@ extern "C" __global__ void vfi_adaptive_conv(Tensor image_0, Tensor image_1, Ten
                                              int channels_a_group, int size) {
     const Place at = place_in(out, channels_a_group);
     if (!at.inside) return;
-    // A finite start: logits of -Inf alone so far give e^-Inf = 0 and not e^(Inf - Inf).
-    Running so_far = {-3.402823466e38f, 0.0f, {}};
-    const int reach = size / 2;
-    for (int line = 0; line < 2 * size; ++line) {
-        const Tensor image = line < size ? image_0 : image_1;  // by value: a reference would put both into memory
-        const int row = clamped(at.y + line % size - reach, image.height());
-        for (int first = 0; first < size; first += kChunk) {
-            take_chunk(image, logits, at, line * size, first, min(first + kChunk, size), row, at.x - reach, so_far);
-        }
-    }
-    for (int c = 0; c < kMostChannels; ++c) {
-        if (at.first + c < at.last) write(out, at.n, at.first + c, at.y, at.x, so_far.total[c] / so_far.sum);
-    }
-    if (at.first == 0) write_float(log_sum, at.n, 0, at.y, at.x, so_far.most + logf(so_far.sum));
+    const int channels = at.last - at.first;
+    if (channels == 1) convolve<1>(image_0, image_1, logits, out, log_sum, at, size);
+    if (channels == 2) convolve<2>(image_0, image_1, logits, out, log_sum, at, size);
+    if (channels == 3) convolve<3>(image_0, image_1, logits, out, log_sum, at, size);
+    if (channels == 4) convolve<4>(image_0, image_1, logits, out, log_sum, at, size);
 }
 
 __device__ inline float softmax_weight(const Tensor& logits, const Tensor& log_sum, int n, int plane, int y, int x) {

@@ -18,11 +18,19 @@ struct Tiles {
     float b[kChannels][kReadHeight][kReadWidth];
 };
 
-// Element k of a tile of (kChannels, height, width) whose first is (channel, y, x); zero outside the tensor.
-__device__ inline float read_tile(const Tensor& t, int n, int channel, int y, int x, int k, int height, int width) {
-    const int column = x + k % width, row = y + k / width % height, c = channel + k / (width * height);
-    const bool inside = c < t.channels() && row >= 0 && row < t.height() && column >= 0 && column < t.width();
-    return inside ? read(t, n, c, row, column) : 0.0f;
+// Copies lines of `width` elements, `height` a channel, kChannels of them, from (channel, y, x) on; zeros outside. A
+// warp takes a line, so that places are worked out once for it.
+__device__ inline void fill(float* tile, const Tensor& t, int n, int channel, int y, int x, int height, int width) {
+    const int thread = (threadIdx.z * kSpan + threadIdx.y) * kQuads + threadIdx.x, lane = thread % 32;
+    for (int line = thread / 32; line < kChannels * height; line += kThreads / 32) {
+        const int c = channel + line / height, row = y + line % height;
+        const bool inside = c < t.channels() && row >= 0 && row < t.height();
+        const Storage* source = elements(t) + t.place(n, inside ? c : 0, inside ? row : 0, 0);
+        for (int k = lane; k < width; k += 32) {
+            const bool reads = inside && x + k >= 0 && x + k < t.width();
+            tile[line * width + k] = reads ? widened(source[(x + k) * t.stride[3]]) : 0.0f;
+        }
+    }
 }
 
 __device__ inline void add_channel(const Tiles& tiles, int c, float (&total)[kSpan][kPixels]) {
@@ -44,26 +52,24 @@ extern "C" __global__ void vfi_correlation(Tensor a, Tensor b, Tensor out, int r
     __shared__ __align__(16) Tiles tiles;
     const int n = blockIdx.z / (windows * windows), first_dy = blockIdx.z / windows % windows * kSpan;
     const int first_dx = blockIdx.z % windows * kSpan, left = blockIdx.x * kWidth, top = blockIdx.y * kHeight;
-    const int thread = (threadIdx.z * kSpan + threadIdx.y) * kQuads + threadIdx.x;
     float total[kSpan][kPixels] = {};
     for (int channel = 0; channel < a.channels(); channel += kChannels) {
         __syncthreads();
-        for (int k = thread; k < kChannels * kHeight * kWidth; k += kThreads) {
-            (&tiles.a[0][0][0])[k] = read_tile(a, n, channel, top, left, k, kHeight, kWidth);
-        }
-        for (int k = thread; k < kChannels * kReadHeight * kReadWidth; k += kThreads) {
-            (&tiles.b[0][0][0])[k] =
-                read_tile(b, n, channel, top + first_dy - radius, left + first_dx - radius, k, kReadHeight, kReadWidth);
-        }
+        fill(&tiles.a[0][0][0], a, n, channel, top, left, kHeight, kWidth);
+        fill(&tiles.b[0][0][0], b, n, channel, top + first_dy - radius, left + first_dx - radius, kReadHeight,
+             kReadWidth);
         __syncthreads();
         for (int c = 0; c < kChannels; ++c) add_channel(tiles, c, total);
     }
     const int span = 2 * radius + 1, dy = first_dy + threadIdx.y, y = top + threadIdx.z;
     if (dy >= span || y >= a.height()) return;
-    for (int k = 0; k < kSpan && first_dx + k < span; ++k) {
+    const int x = left + kPixels * threadIdx.x;
+    const float scale = 1.0f / a.channels();
+    for (int k = 0; k < kSpan; ++k) {
+        if (first_dx + k >= span) continue;
+        Storage* target = elements(out) + out.place(n, dy * span + first_dx + k, y, 0) + x;  // rows are contiguous
         for (int p = 0; p < kPixels; ++p) {
-            const int x = left + kPixels * threadIdx.x + p;
-            if (x < a.width()) write(out, n, dy * span + first_dx + k, y, x, total[k][p] / a.channels());
+            if (x + p < a.width()) narrow(total[k][p] * scale, target + p);
         }
     }
 }

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
+from struct import Struct
+from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
@@ -17,13 +19,18 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from vfi_plugin.errors import DeviceError
+
 Tensor = torch.Tensor
 
 # The structure of tensor.cuh, with the padding that C gives it.
 TENSOR = np.dtype([("data", np.uint64), ("size", np.int32, 4), ("stride", np.int64, 4)], align=True)
 
-# Like the CPU kernels these compute without fused multiply-add: what decides a pixel of a retimed frame is the same
-# everywhere. All of them wait for memory, so it costs nothing; the convolutions are arithmetic and do use it.
+_PACKED = Struct("=Q4i4q")  # the same bytes
+
+# Like the CPU kernels these compute without fused multiply-add, so that a frame made on a GPU is as near to one made on
+# a CPU as can be. (Not the same bits: CuPy always flushes subnormal numbers to 0, and exponentials differ.) All of them
+# wait for memory, so it costs nothing; the convolutions are arithmetic and do use it.
 _WITHOUT_FMA = ("warp", "splat", "project_flow", "filter_warp")
 
 # A block of one pixel a thread: a row of it is a warp, whose reads and writes lie side by side.
@@ -34,9 +41,8 @@ Argument = npt.NDArray[Any] | np.generic
 
 def described(tensor: Tensor) -> npt.NDArray[Any]:
     """A tensor (N, C, H, W) of any strides as a kernel takes it."""
-    entry = np.zeros(1, TENSOR)
-    entry["data"], entry["size"], entry["stride"] = tensor.data_ptr(), tensor.shape, tensor.stride()
-    return entry
+    # Packed by hand, as numpy takes longer to fill three fields than a small kernel to run.
+    return np.frombuffer(_PACKED.pack(tensor.data_ptr(), *tensor.shape, *tensor.stride()), TENSOR)
 
 
 def argument(value: Tensor | int | float) -> Argument:
@@ -59,10 +65,11 @@ def launch(
         values: the kernel's parameters, in order; see `argument`.
     """
     index = like.device.index or 0
-    cuda: Any = import_module("cupy.cuda")
-    with cuda.Device(index), cuda.ExternalStream(torch.cuda.current_stream(index).cuda_stream, index):
+    with torch.cuda.device(index):
         function = _function(kernel, like.dtype == torch.float16, index)
-        function(grid, block, tuple(argument(value) for value in values))
+        # CuPy reads the stream's ptr alone. Its own classes for foreign streams differ from release to release.
+        stream = SimpleNamespace(ptr=torch.cuda.current_stream(index).cuda_stream)
+        function(grid, block, tuple(argument(value) for value in values), stream=stream)
 
 
 def launch_pixels(kernel: str, over: Tensor, channels_a_group: int, *values: Tensor | int | float) -> None:
@@ -101,4 +108,13 @@ def _module(stem: str, half: bool, device: int) -> Any:  # noqa: ARG001  (a modu
     included = "".join(entry.read_text("utf-8") for entry in folder.iterdir() if entry.name.endswith(".cuh"))
     told = (f"-I{folder}", f"-DVFI_INCLUDED={crc32(included.encode())}")
     code = folder.joinpath(f"{stem}.cu").read_text("utf-8")
-    return import_module("cupy").RawModule(code=code, options=(*options(stem, half), *told))
+    try:
+        module: Any = import_module("cupy").RawModule(code=code, options=(*options(stem, half), *told))
+        module.compile()
+    except Exception as error:  # of many kinds: no NVRTC, no driver, a CuPy for another CUDA
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DeviceError(
+            f"CuPy cannot compile the GPU kernels ({first_line}); install the cupy package made for this CUDA and"
+            " driver, or set VFI_KERNELS=torch to do without it, slower"
+        ) from error
+    return module

@@ -34,7 +34,8 @@ __device__ inline Position position_to_throw(const Tensor& flow, int n, int y, i
     return position_at(px, py, px > -1.0f && px < flow.width() && py > -1.0f && py < flow.height());
 }
 
-// A destination that may not leave the image at all; the edge itself counts.
+// A destination that may not leave the image at all; the edge itself counts. (A subnormal flow counts as 0: CuPy
+// compiles with -ftz=true.)
 __device__ inline Position position_inside(const Tensor& flow, int n, int y, int x) {
     const float px = x + read_float(flow, n, 0, y, x), py = y + read_float(flow, n, 1, y, x);
     return position_at(px, py, px >= 0.0f && px <= flow.width() - 1 && py >= 0.0f && py <= flow.height() - 1);

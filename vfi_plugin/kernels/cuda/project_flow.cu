@@ -16,39 +16,43 @@ struct Thrown {
         v[2] = weight;
         p.valid = p.valid && is_finite(v[0]) && is_finite(v[1]) && is_finite(v[2]);
     }
+
+    // The first of the three sums at corner k in a band, or -1 outside: without a bilinear share, and twice in the last
+    // row or column where there is none beyond.
+    __device__ long long place(const Tensor& flow, int k, int first_row, int rows) const {
+        const int row = clamped(p.top + k / 2, flow.height()) - first_row;
+        return row < 0 || row >= rows ? -1 : 3LL * (row * flow.width() + clamped(p.left + k % 2, flow.width()));
+    }
 };
 
 __device__ inline int exponent_of(unsigned bits) { return static_cast<int>(bits >> 23) - 126; }
 
-// largest: 3 words, 0 before: the bits of the largest magnitudes that are thrown.
-extern "C" __global__ void vfi_project_flow_largest(Tensor flow, Tensor depth, unsigned* largest, int n) {
+// largest: 3 words a pixel of the band, 0 before: the bits of the largest magnitudes that are thrown there. Bits of
+// floats that are not negative are in the order of the floats.
+extern "C" __global__ void vfi_project_flow_largest(Tensor flow, Tensor depth, unsigned* largest, int n, int first_row,
+                                                    int rows) {
     const int y = blockIdx.y * blockDim.y + threadIdx.y, x = blockIdx.x * blockDim.x + threadIdx.x;
     if (y >= flow.height() || x >= flow.width()) return;
     const Thrown thrown(flow, depth, n, y, x);
-    for (int k = 0; thrown.p.valid && k < 3; ++k) {
-        const unsigned magnitude = __float_as_int(fabsf(thrown.v[k]));
-        // Floats that are not negative are in the order of their bits; most threads find a larger one already there.
-        if (magnitude > largest[k]) atomicMax(largest + k, magnitude);
+    for (int corner = 0; thrown.p.valid && corner < 4; ++corner) {
+        const long long place = thrown.place(flow, corner, first_row, rows);
+        for (int k = 0; place >= 0 && k < 3; ++k) {
+            atomicMax(largest + place + k, static_cast<unsigned>(__float_as_int(fabsf(thrown.v[k]))));
+        }
     }
 }
 
 extern "C" __global__ void vfi_project_flow(Tensor flow, Tensor depth, unsigned long long* total,
                                             const unsigned* largest, int n, int first_row, int rows, int bits) {
     const int y = blockIdx.y * blockDim.y + threadIdx.y, x = blockIdx.x * blockDim.x + threadIdx.x;
-    const int w = flow.width();
-    if (y >= flow.height() || x >= w) return;
+    if (y >= flow.height() || x >= flow.width()) return;
     const Thrown thrown(flow, depth, n, y, x);
-    if (!thrown.p.valid) return;
-    unsigned long long fixed[3];
-    for (int k = 0; k < 3; ++k) {
-        fixed[k] = static_cast<unsigned long long>(llrintf(scalbnf(thrown.v[k], bits - exponent_of(largest[k]))));
-    }
-    for (int corner = 0; corner < 4; ++corner) {
-        // Without a bilinear share, and twice into the last row or column where there is none beyond.
-        const int row = clamped(thrown.p.top + corner / 2, flow.height()) - first_row;
-        if (row < 0 || row >= rows) continue;
-        const long long place = 3LL * (row * w + clamped(thrown.p.left + corner % 2, w));
-        for (int k = 0; k < 3; ++k) atomicAdd(total + place + k, fixed[k]);
+    for (int corner = 0; thrown.p.valid && corner < 4; ++corner) {
+        const long long place = thrown.place(flow, corner, first_row, rows);
+        for (int k = 0; place >= 0 && k < 3; ++k) {
+            const long long fixed = llrintf(scalbnf(thrown.v[k], bits - exponent_of(largest[place + k])));
+            atomicAdd(total + place + k, static_cast<unsigned long long>(fixed));
+        }
     }
 }
 
@@ -58,8 +62,8 @@ extern "C" __global__ void vfi_project_flow_mean(const long long* total, const u
     if (row >= rows || x >= out.width()) return;
     float sums[3];
     for (int k = 0; k < 3; ++k) {
-        const long long sum = total[3LL * (row * out.width() + x) + k];
-        sums[k] = scalbnf(static_cast<float>(sum), exponent_of(largest[k]) - bits);
+        const long long place = 3LL * (row * out.width() + x) + k;
+        sums[k] = scalbnf(static_cast<float>(total[place]), exponent_of(largest[place]) - bits);
     }
     const bool reached = sums[2] > 0.0f;
     write_float(out, n, 0, first_row + row, x, reached ? sums[0] / sums[2] : 0.0f);

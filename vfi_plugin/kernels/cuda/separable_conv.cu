@@ -13,7 +13,7 @@ constexpr int kPixels = 4;
 constexpr int kWindow = 16;  // kTaps + kPixels - 1, whole vectors
 constexpr int kLanes = 32;   // blockDim.x
 constexpr int kWarps = 4;    // blockDim.y; both stand in convolving.py too
-constexpr int kRows = 24;    // input rows between two barriers: with the rows of four warps they fill 46 of 48 KB
+constexpr int kRows = 17;    // input rows between two barriers: 51 is three times 17
 constexpr int kColumns = kLanes * kPixels + kWindow;
 constexpr int kMostChannels = 3;
 
@@ -39,14 +39,19 @@ __device__ inline Four read_four(const Tensor& t, int n, int c, int y, int x, in
     return four;
 }
 
-// Copies the rows from y and the columns from x on that a block needs, (rows, C, kColumns); zeros beyond the image.
+// Copies `rows` rows from y and the columns from x on, (rows, C, kColumns); zeros beyond the image. A warp takes a
+// line, so that places are worked out once for it.
 template <int C>
-__device__ inline void fill(float* tile, const Tensor& image, int n, int channel, int y, int x) {
-    const int count = (kRows + kWarps - 1) * C * kColumns;
-    for (int k = threadIdx.y * kLanes + threadIdx.x; k < count; k += kLanes * kWarps) {
-        const int column = k % kColumns, c = k / kColumns % C, row = k / (kColumns * C);
-        const bool inside = y + row < image.height() && x + column < image.width();
-        tile[k] = inside ? read(image, n, channel + c, y + row, x + column) : 0.0f;
+__device__ inline void fill(float* tile, const Tensor& image, int n, int channel, int y, int x, int rows) {
+    const int step = static_cast<int>(image.stride[3]), lane = threadIdx.x;
+    for (int line = threadIdx.y; line < rows * C; line += kWarps) {
+        const int row = y + line / C;
+        const bool inside = row < image.height();
+        const Storage* source = elements(image) + image.place(n, channel + line % C, inside ? row : 0, 0);
+        for (int column = lane; column < kColumns; column += kLanes) {
+            const bool reads = inside && x + column < image.width();
+            tile[line * kColumns + column] = reads ? widened(source[static_cast<long long>(x + column) * step]) : 0.0f;
+        }
     }
 }
 
@@ -90,7 +95,8 @@ __device__ inline void add_taps(const Tensor& image, const Tensor& vertical, con
     for (int i = 0; i < taps; ++i) {
         if (i % kRows == 0) {
             __syncthreads();
-            fill<C>(at.tile, image, at.n, at.channel, blockIdx.y * kWarps + i, blockIdx.x * kLanes * kPixels + first);
+            fill<C>(at.tile, image, at.n, at.channel, blockIdx.y * kWarps + i, blockIdx.x * kLanes * kPixels + first,
+                    min(kRows, taps - i) + kWarps - 1);
             __syncthreads();
         }
         const float* row = at.tile + (i % kRows + threadIdx.y) * C * kColumns;

@@ -31,7 +31,7 @@ __device__ inline Quad thrown(const Tensor& image, const Tensor& weight, const B
 
 __device__ inline void add(float* target, const Quad& quad, float share) {
     if (share == 0.0f) return;  // 0 * Inf would be NaN
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900 && (__CUDACC_VER_MAJOR__ > 12 || __CUDACC_VER_MINOR__ >= 1)
     asm volatile("red.global.add.v4.f32 [%0], {%1, %2, %3, %4};" ::"l"(target), "f"(quad.v[0] * share),
                  "f"(quad.v[1] * share), "f"(quad.v[2] * share), "f"(quad.v[3] * share)
                  : "memory");
@@ -90,24 +90,35 @@ extern "C" __global__ void vfi_splat_write(const float* total, Tensor out, int n
     write_quad(out, band, sums, weighting, epsilon, row, x);
 }
 
-// The deterministic form: sums in fixed point, whose additions give the same bits in any order. Each of the four gets
-// the power of two that brings the largest value thrown to `bits` bits; the caller leaves room for all pixels to meet.
+// The deterministic form: sums in fixed point, whose additions give the same bits in any order. Every sum gets the
+// power of two that brings the largest value thrown at its own place to `bits` bits, so it is as fine as a float sum
+// however much brighter another part of the picture is; the caller leaves room for all pixels to meet in one place.
 
-// largest: 4 words, 0 before: the bits of the largest finite magnitudes.
-extern "C" __global__ void vfi_splat_largest(Tensor image, Tensor weight, unsigned* largest, int n, int first_channel,
-                                             int weighting) {
-    const Band band{n, first_channel, 0, 0};
-    const int y = blockIdx.y * blockDim.y + threadIdx.y, x = blockIdx.x * blockDim.x + threadIdx.x;
-    if (y >= image.height() || x >= image.width()) return;
-    const Quad quad = thrown(image, weight, band, weighting, y, x);
-    for (int k = 0; k < 4; ++k) {
-        const unsigned magnitude = __float_as_int(fabsf(quad.v[k]));
-        // Floats that are not negative are in the order of their bits; most threads find a larger one already there.
-        if (is_finite(quad.v[k]) && magnitude > largest[k]) atomicMax(largest + k, magnitude);
-    }
-}
+// The bits of a finite float's magnitude: they are in the order of the magnitudes.
+__device__ inline unsigned magnitude_bits(float value) { return __float_as_int(fabsf(value)); }
 
 __device__ inline int exponent_of(unsigned bits) { return static_cast<int>(bits >> 23) - 126; }
+
+// largest: 4 words a pixel of the band, 0 before: the bits of the largest finite magnitudes thrown there.
+extern "C" __global__ void vfi_splat_largest(Tensor image, Tensor flow, Tensor weight, unsigned* largest, int n,
+                                             int first_channel, int first_row, int rows, int weighting) {
+    const Band band{n, first_channel, first_row, rows};
+    const int y = blockIdx.y * blockDim.y + threadIdx.y, x = blockIdx.x * blockDim.x + threadIdx.x;
+    if (y >= image.height() || x >= image.width()) return;
+    const Throw to(flow, band, y, x);
+    if (!to.lands) return;
+    const Quad quad = thrown(image, weight, band, weighting, y, x);
+    for (int corner = 0; corner < 4; ++corner) {
+        const int place = to.place(band, image.width(), corner);
+        const float share = to.share(corner);
+        for (int k = 0; k < 4; ++k) {
+            const float value = quad.v[k] * share;
+            if (place >= 0 && value != 0.0f && is_finite(value)) {
+                atomicMax(largest + 4LL * place + k, magnitude_bits(value));
+            }
+        }
+    }
+}
 
 // What cannot be summed is remembered: bits 0 to 2 of four bits for each of the four values.
 enum Special { kNan = 1, kPlusInf = 2, kMinusInf = 4 };
@@ -133,10 +144,11 @@ extern "C" __global__ void vfi_splat_fixed(Tensor image, Tensor flow, Tensor wei
             const float value = quad.v[k] * share;
             if (!is_finite(value)) {
                 atomicOr(special + place, special_of(value) << (4 * k));
-                continue;
+            } else if (value != 0.0f) {
+                const int shift = bits - exponent_of(largest[4LL * place + k]);
+                const long long fixed = llrintf(scalbnf(value, shift));
+                atomicAdd(total + 4LL * place + k, static_cast<unsigned long long>(fixed));
             }
-            const long long fixed = llrintf(scalbnf(value, bits - exponent_of(largest[k])));
-            atomicAdd(total + 4LL * place + k, static_cast<unsigned long long>(fixed));
         }
     }
 }
@@ -156,7 +168,8 @@ extern "C" __global__ void vfi_splat_write_fixed(const long long* total, const u
     const int place = row * out.width() + x;
     Quad sums;
     for (int k = 0; k < 4; ++k) {
-        const float sum = scalbnf(static_cast<float>(total[4LL * place + k]), exponent_of(largest[k]) - bits);
+        const int shift = exponent_of(largest[4LL * place + k]) - bits;
+        const float sum = scalbnf(static_cast<float>(total[4LL * place + k]), shift);
         sums.v[k] = with_special(sum, special[place] >> (4 * k) & 7u);
     }
     write_quad(out, band, sums, weighting, epsilon, row, x);

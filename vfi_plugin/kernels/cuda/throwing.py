@@ -11,8 +11,8 @@ from vfi_plugin.kernels.cuda.sampling import Gradients, Wanted, result_like, sum
 
 Tensor = torch.Tensor
 
-# What an operation may hold beside its inputs and outputs.
-_SCRATCH_BYTES = 64 << 20
+# What an operation may hold beside its inputs and outputs: under 64 MB.
+_SCRATCH_BYTES = 60 << 20
 
 _SUM, _LINEAR, _EXPONENTIAL = 0, 1, 2
 
@@ -60,10 +60,9 @@ _Group = tuple[int, int, int, float]
 def _splat_float(image: Tensor, flow: Tensor, weight: Tensor, out: Tensor, group: _Group) -> None:
     n, channel, weighting, epsilon = group
     height, width = image.shape[2:]
-    total = None
+    scratch = _Scratch(image)
     for first, rows in _bands(height, width, 16):
-        size = rows * width * 4
-        total = _zeros(image, size, torch.float32) if total is None else total[:size].zero_()
+        (total,) = scratch.cleared((torch.float32, 4 * rows * width))
         band = (n, channel, first, rows, weighting)
         launch("splat", image, grid_of(width, height), PIXEL_BLOCK, image, flow, weight, total, *band)
         launch("splat_write", image, grid_of(width, rows), PIXEL_BLOCK, total, out, *band, epsilon)
@@ -73,19 +72,30 @@ def _splat_fixed(image: Tensor, flow: Tensor, weight: Tensor, out: Tensor, group
     n, channel, weighting, epsilon = group
     height, width = image.shape[2:]
     bits = _spare_bits(image, 1)
-    largest = _zeros(image, 4, torch.int32)
-    everything = grid_of(width, height)
-    launch("splat_largest", image, everything, PIXEL_BLOCK, image, weight, largest, n, channel, weighting)
-    for first, rows in _bands(height, width, 36):
-        total, special = _zeros(image, rows * width * 4, torch.int64), _zeros(image, rows * width, torch.int32)
-        band = (n, channel, first, rows, weighting, bits)
-        sums = (total, special, largest)
-        launch("splat_fixed", image, everything, PIXEL_BLOCK, image, flow, weight, *sums, *band)
-        launch("splat_write_fixed", image, grid_of(width, rows), PIXEL_BLOCK, *sums, out, *band, epsilon)
+    everything, scratch = grid_of(width, height), _Scratch(image)
+    for first, rows in _bands(height, width, 52):
+        pixels = rows * width
+        total, largest, special = scratch.cleared(
+            (torch.int64, 4 * pixels), (torch.int32, 4 * pixels), (torch.int32, pixels)
+        )
+        band, sums = (n, channel, first, rows, weighting), (total, special, largest)
+        launch("splat_largest", image, everything, PIXEL_BLOCK, image, flow, weight, largest, *band)
+        launch("splat_fixed", image, everything, PIXEL_BLOCK, image, flow, weight, *sums, *band, bits)
+        launch("splat_write_fixed", image, grid_of(width, rows), PIXEL_BLOCK, *sums, out, *band, bits, epsilon)
 
 
-def _zeros(like: Tensor, count: int, dtype: torch.dtype) -> Tensor:
-    return torch.zeros(count, dtype=dtype, device=like.device)
+class _Scratch:
+    """Memory that is used again from band to band; torch's own pool would hold that of two."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._device = like.device
+        self._kept: list[Tensor] = []
+
+    def cleared(self, *wanted: tuple[torch.dtype, int]) -> list[Tensor]:
+        """Zeros of these types and counts; never more of a count than in the call before."""
+        if not self._kept:
+            self._kept = [torch.empty(count, dtype=dtype, device=self._device) for dtype, count in wanted]
+        return [kept[:count].zero_() for kept, (_, count) in zip(self._kept, wanted, strict=True)]
 
 
 def splat_sum_backward(
@@ -116,14 +126,14 @@ def project_flow(flow: Tensor, depth: Tensor, *, fill_holes: bool) -> tuple[Tens
 def _project(flow: Tensor, depth: Tensor, out: Tensor, count: Tensor, n: int) -> None:
     height, width = flow.shape[2:]
     bits = _spare_bits(flow, 4)  # a pixel adds to four places, which may be one
-    largest = _zeros(flow, 3, torch.int32)
-    everything = grid_of(width, height)
-    launch("project_flow_largest", depth, everything, PIXEL_BLOCK, flow, depth, largest, n)
-    for first, rows in _bands(height, width, 24):
-        total = _zeros(flow, rows * width * 3, torch.int64)
-        band = (n, first, rows, bits)
-        launch("project_flow", depth, everything, PIXEL_BLOCK, flow, depth, total, largest, *band)
-        launch("project_flow_mean", depth, grid_of(width, rows), PIXEL_BLOCK, total, largest, out, count, *band)
+    everything, scratch = grid_of(width, height), _Scratch(flow)
+    for first, rows in _bands(height, width, 36):
+        total, largest = scratch.cleared((torch.int64, 3 * rows * width), (torch.int32, 3 * rows * width))
+        band = (n, first, rows)
+        launch("project_flow_largest", depth, everything, PIXEL_BLOCK, flow, depth, largest, *band)
+        launch("project_flow", depth, everything, PIXEL_BLOCK, flow, depth, total, largest, *band, bits)
+        mean = (total, largest, out, count, *band, bits)
+        launch("project_flow_mean", depth, grid_of(width, rows), PIXEL_BLOCK, *mean)
 
 
 def project_flow_backward(

@@ -2,35 +2,49 @@
 // the flow is read once, the taps come through the caches, and neighbours read neighbours.
 #include "position.cuh"
 
-// The four pixels of a bilinear sample: their places in channel 0, and whether they are read at all.
+// The four pixels of a bilinear sample: their places from an image's first element on, in channel 0, and whether they
+// are read at all. Index: int where the image is small, else long long.
+template <typename Index>
 struct Corners {
-    long long place[4];
+    Index place[4];
     bool read[4];
 
-    __device__ Corners(const Tensor& t, const Position& p, int n, bool zero_border) {
+    __device__ Corners(const Tensor& t, const Position& p, bool zero_border) {
         for (int k = 0; k < 4; ++k) {
             const int y = p.top + k / 2, x = p.left + k % 2;
             const int row = clamped(y, t.height()), column = clamped(x, t.width());
             read[k] = !zero_border || (row == y && column == x);
-            place[k] = t.place(n, 0, row, column);
+            place[k] = row * static_cast<Index>(t.stride[2]) + column * static_cast<Index>(t.stride[3]);
         }
     }
 
-    __device__ float value(const Tensor& t, int c, int k) const {
-        return read[k] ? widened(elements(t)[place[k] + c * t.stride[1]]) : 0.0f;
-    }
+    __device__ float value(const Storage* channel, int k) const { return read[k] ? widened(channel[place[k]]) : 0.0f; }
 };
+
+__device__ inline const Storage* first_of(const Tensor& t, int n, int c) { return elements(t) + t.place(n, c, 0, 0); }
+
+template <typename Index>
+__device__ inline void warp_pixel(const Tensor& image, const Tensor& out, const Position& p, const Place& at,
+                                  bool zero_border) {
+    const Corners<Index> corners(image, p, zero_border);
+    const float gx = 1.0f - p.fx, gy = 1.0f - p.fy;
+    const Storage* channel = first_of(image, at.n, at.first);
+    Storage* target = elements(out) + out.place(at.n, at.first, at.y, at.x);
+    for (int c = at.first; c < at.last; ++c, channel += image.stride[1], target += out.stride[1]) {
+        const float upper = tap(gx, corners.value(channel, 0)) + tap(p.fx, corners.value(channel, 1));
+        const float lower = tap(gx, corners.value(channel, 2)) + tap(p.fx, corners.value(channel, 3));
+        narrow(p.valid ? tap(gy, upper) + tap(p.fy, lower) : not_a_number(), target);
+    }
+}
 
 extern "C" __global__ void vfi_warp(Tensor image, Tensor flow, Tensor out, int channels_a_group, int zero_border) {
     const Place at = place_in(out, channels_a_group);
     if (!at.inside) return;
     const Position p = position_to_sample(flow, at, zero_border);
-    const Corners corners(image, p, at.n, zero_border);
-    const float gx = 1.0f - p.fx, gy = 1.0f - p.fy;
-    for (int c = at.first; c < at.last; ++c) {
-        const float upper = tap(gx, corners.value(image, c, 0)) + tap(p.fx, corners.value(image, c, 1));
-        const float lower = tap(gx, corners.value(image, c, 2)) + tap(p.fx, corners.value(image, c, 3));
-        write(out, at.n, c, at.y, at.x, p.valid ? tap(gy, upper) + tap(p.fy, lower) : not_a_number());
+    if (image.is_small()) {
+        warp_pixel<int>(image, out, p, at, zero_border);
+    } else {
+        warp_pixel<long long>(image, out, p, at, zero_border);
     }
 }
 
@@ -84,12 +98,13 @@ extern "C" __global__ void vfi_warp_image_gradient(Tensor gradient, Tensor flow,
     if (!at.inside) return;
     const Position p = position_to_sample(flow, at, zero_border);
     if (!p.valid) return;
-    const Corners corners(total, p, at.n, zero_border);
+    const Corners<long long> corners(total, p, zero_border);
     for (int c = at.first; c < at.last; ++c) {
         const float value = read(gradient, at.n, c, at.y, at.x);
+        float* channel = floats(total) + total.place(at.n, c, 0, 0);
         for (int k = 0; k < 4; ++k) {
             const float share = (k % 2 ? p.fx : 1.0f - p.fx) * (k / 2 ? p.fy : 1.0f - p.fy);
-            if (corners.read[k]) atomicAdd(floats(total) + corners.place[k] + c * total.stride[1], share * value);
+            if (corners.read[k]) atomicAdd(channel + corners.place[k], share * value);
         }
     }
 }
@@ -99,11 +114,11 @@ extern "C" __global__ void vfi_warp_flow_gradient(Tensor gradient, Tensor image,
     const Place at = place_in(flow, 2);
     if (!at.inside) return;
     const Position p = position_to_sample(flow, at, zero_border);
-    const Corners corners(image, p, at.n, zero_border);
+    const Corners<long long> corners(image, p, zero_border);
     float along_x = 0.0f, along_y = 0.0f;
     for (int c = 0; p.valid && c < image.channels(); ++c) {
         float v[4];
-        for (int k = 0; k < 4; ++k) v[k] = corners.value(image, c, k);
+        for (int k = 0; k < 4; ++k) v[k] = corners.value(first_of(image, at.n, c), k);
         const float g = read(gradient, at.n, c, at.y, at.x);
         along_x += g * ((1.0f - p.fy) * (v[1] - v[0]) + p.fy * (v[3] - v[2]));
         along_y += g * ((1.0f - p.fx) * (v[2] - v[0]) + p.fx * (v[3] - v[1]));
