@@ -60,6 +60,9 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
     motion.add_argument("--weights", metavar="FILE", help="weights for the model (default: the shipped ones)")
     motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    motion.add_argument(
+        "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"
+    )
     motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
 
 
@@ -88,7 +91,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 _TIMING = ("speed", "map_node", "fps", "source_fps", "length", "in_range", "frames", "start", "ends", "missing")
-_MOTION = ("method", "filter", "model", "weights", "device", "cuts")
+_MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 
 

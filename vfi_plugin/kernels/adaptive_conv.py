@@ -12,7 +12,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types
+from vfi_plugin.kernels.checking import check_shapes, check_types, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 
@@ -40,6 +40,7 @@ def adaptive_conv(
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
+    image_0, image_1, logits = under_autocast(image_0, image_1, logits)
     sizes = check_shapes(image_0=(image_0, "N C H W"), image_1=(image_1, "N C H W"), logits=(logits, "N L H W"))
     check_types(image_0=image_0, image_1=image_1, logits=logits)
     size = isqrt(sizes["L"] // 2)

@@ -47,6 +47,19 @@ def _check_devices(tensors: dict[str, torch.Tensor]) -> None:
         raise UsageError(f"got {places}; move all of them to one device")
 
 
+def under_autocast(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The tensors in the widest of their types where torch casts by itself, as its operations do; else as they are."""
+    if not torch.is_autocast_enabled(tensors[0].device.type):
+        return tensors
+    widest = torch.float32 if any(tensor.dtype == torch.float32 for tensor in tensors) else tensors[0].dtype
+    return tuple(tensor.to(widest) for tensor in tensors)
+
+
+def flow_under_autocast(flow: torch.Tensor) -> torch.Tensor:
+    """A flow that a network found in half precision in float32, where torch casts by itself; else as it is."""
+    return flow.float() if torch.is_autocast_enabled(flow.device.type) else flow
+
+
 def check_types(flow: torch.Tensor | None = None, **tensors: torch.Tensor) -> None:
     """All tensors of one floating type; a flow float32 (or, with float64 tensors, float64).
 

@@ -10,7 +10,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types
+from vfi_plugin.kernels.checking import check_shapes, check_types, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 
@@ -31,6 +31,7 @@ def correlation(a: torch.Tensor, b: torch.Tensor, *, radius: int = 4, backend: s
     Raises:
         UsageError: shapes, types, devices, radius or backend are not as told here.
     """
+    a, b = under_autocast(a, b)
     check_shapes(a=(a, "N C H W"), b=(b, "N C H W"))
     check_types(a=a, b=b)
     if radius < 0:

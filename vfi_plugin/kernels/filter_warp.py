@@ -12,7 +12,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types
+from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 
@@ -37,6 +37,8 @@ def filter_warp(
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
+    flow = flow_under_autocast(flow)
+    image, kernels = under_autocast(image, kernels)
     sizes = check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"), kernels=(kernels, "N T H W"))
     check_types(flow, image=image, kernels=kernels)
     size = isqrt(sizes["T"])

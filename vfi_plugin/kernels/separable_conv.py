@@ -9,7 +9,7 @@ import torch
 
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types
+from vfi_plugin.kernels.checking import check_shapes, check_types, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 
@@ -33,6 +33,7 @@ def separable_conv(
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
+    image, vertical, horizontal = under_autocast(image, vertical, horizontal)
     check_shapes(vertical=(vertical, "N K H W"), horizontal=(horizontal, "N K H W"), image=(image, "N C H+K-1 W+K-1"))
     check_types(image=image, vertical=vertical, horizontal=horizontal)
     name = choose_backend(backend, image, vertical, horizontal)

@@ -10,7 +10,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types
+from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 MODES = ("sum", "average", "linear", "softmax")
@@ -38,6 +38,7 @@ def splat_sum(
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
+    flow = flow_under_autocast(flow)
     check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"))
     check_types(flow, image=image)
     name = choose_backend(backend, image, flow)
@@ -80,7 +81,8 @@ def splat(
     if mode == "sum":
         return splat_sum(image, flow, deterministic=deterministic, backend=backend)
     check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"))
-    weight = torch.ones_like(image[:, :1]) if metric is None else metric
+    flow = flow_under_autocast(flow)
+    image, weight = under_autocast(image, torch.ones_like(image[:, :1]) if metric is None else metric)
     check_shapes(image=(image, "N C H W"), metric=(weight, "N 1 H W"))
     check_types(flow, image=image, metric=weight)
     name = choose_backend(backend, image, flow, weight)

@@ -14,6 +14,7 @@ import torch
 
 from vfi_plugin.errors import DeviceError, UnknownModelError, UsageError
 from vfi_plugin.models.model import Model, ModelInfo
+from vfi_plugin.models.precision import in_precision
 from vfi_plugin.models.variant import Variant
 
 if TYPE_CHECKING:
@@ -83,7 +84,13 @@ def model_info(name: str, weights: str | Path | None = None) -> ModelInfo:
     return info if found is None else replace(info, weights_sha256=found.sha256)
 
 
-def load_model(name: str | None = None, *, weights: str | Path | None = None, device: str = "auto") -> Model:
+def load_model(
+    name: str | None = None,
+    *,
+    weights: str | Path | None = None,
+    device: str = "auto",
+    precision: str = "float32",
+) -> Model:
     """A model, ready for work.
 
     Args:
@@ -91,15 +98,17 @@ def load_model(name: str | None = None, *, weights: str | Path | None = None, de
         weights: a file of weights, as published or as ``vfi models import`` writes it; None for the imported or
             shipped ones.
         device: "cpu", "cuda", "cuda:1", or "auto" (a CUDA device where torch sees one).
+        precision: of a network's convolutions: "float32" or "float16", which is for GPUs. Motion is float32 always.
 
     Raises:
         UnknownModelError: no such model.
+        UsageError: no such precision, or float16 for a model that is no network.
         WeightsError: no weights, or a file that is damaged or of another network.
         DeviceError: no such device.
     """
     name = name or _DEFAULT
     module, place = _module(name), resolve_device(device)
-    return module.load(_weights(name, weights), place)
+    return in_precision(module.load(_weights(name, weights), place), precision)
 
 
 def _weights(name: str, given: str | Path | None) -> Weights | None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.models.precision import PRECISIONS
 from vfi_plugin.timing.time_map import TimeMap
 
 METHODS = ("motion", "blend", "frame")
@@ -38,6 +39,7 @@ class RetimeOptions:
         model: a model's name; None for the default.
         weights: a file of weights for the model; None for the shipped ones.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
         channels: "all", "rgb", "rgba" or names separated by commas.
         channel_rules: rules "glob=class,option=value", first match wins, before the built-in ones.
         channels_map: a YAML file of such rules.
@@ -63,6 +65,7 @@ class RetimeOptions:
     model: str | None = None
     weights: str | None = None
     device: str = "auto"
+    precision: str = "float32"
     channels: str = "all"
     channel_rules: tuple[str, ...] = ()
     channels_map: str | None = None
@@ -82,6 +85,12 @@ class RetimeOptions:
             raise UsageError("a map node goes with a time map file, which was not given")
         if self.source_fps is not None and self.fps is None:
             raise UsageError("source fps goes with fps, which was not given; leave it out or give the target fps")
-        for name, allowed in (("method", METHODS), ("filter", FILTERS), ("ends", ENDS), ("missing", MISSING)):
+        for name, allowed in (
+            ("method", METHODS),
+            ("filter", FILTERS),
+            ("ends", ENDS),
+            ("missing", MISSING),
+            ("precision", PRECISIONS),
+        ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")

@@ -260,9 +260,11 @@ class _Estimator:
         """Loads the model, unless the method needs none."""
         if job.options.method != "motion":
             return cls(None, job.options.filter)
-        return cls(
-            load_model(job.model.name, weights=job.options.weights, device=job.options.device), job.options.filter
-        )
+        options = job.options
+        # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
+        torch.backends.cudnn.allow_tf32 = False
+        model = load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
+        return cls(model, options.filter)
 
     def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, _ViewPair]:
         """Looks at the pair of every view once."""

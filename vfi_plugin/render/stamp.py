@@ -38,6 +38,7 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
         "filter": options.filter,
         "model": model.name if options.method == "motion" else "none",
         "weights_sha256": model.weights_sha256,
+        "precision": options.precision,
         "channels": options.channels,
         "channel_rules": _rules_text(options),
         "colorspace": options.colorspace or "from the file",

@@ -1,0 +1,53 @@
+"""Networks whose convolutions run in float16: nearly the same motion, in float32."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import torch
+from calm_networks import NETWORKS, calm_weights
+
+from vfi_plugin.errors import UsageError
+from vfi_plugin.models import load_model
+from vfi_plugin.motion.motion import Motion
+
+T = 0.25
+
+
+def pair(height: int = 64, width: int = 96) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    coarse = torch.rand(2, 3, height // 8, width // 8, generator=generator)
+    smooth = torch.nn.functional.interpolate(coarse, (height, width), mode="bicubic").clamp(0, 1)
+    return smooth[:1], smooth[1:]
+
+
+def tensors_in(motion: Motion) -> list[torch.Tensor]:
+    found = []
+    for field in fields(motion):  # type: ignore[arg-type]
+        value = getattr(motion, field.name)
+        found += tensors_in(value) if isinstance(value, Motion) else [value] if torch.is_tensor(value) else []
+    return found
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_half_precision_gives_nearly_the_same_frame_and_motion_in_float32(name: str, tmp_path: Path) -> None:
+    weights = calm_weights(name, tmp_path)
+    plain, half = (load_model(name, weights=weights, device="cpu", precision=p) for p in ("float32", "float16"))
+    motion = half.estimate(*pair(), T)
+    assert {tensor.dtype for tensor in tensors_in(motion)} == {torch.float32}
+    found, expected = motion.guide_frame(*pair()), plain.interpolate(*pair(), T)
+    # Ten bits through some tens of layers; a wrong type anywhere would show as a pixel or a tenth.
+    assert (found - expected).abs().mean() < 2e-3
+    assert not torch.equal(found, expected)  # or nothing ran in half precision
+
+
+def test_the_classic_has_no_convolutions() -> None:
+    with pytest.raises(UsageError, match="no network"):
+        load_model("dis", device="cpu", precision="float16")
+
+
+def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"'int8' is unknown; use one of float32, float16"):
+        load_model("voxelflow", weights=calm_weights("voxelflow", tmp_path), device="cpu", precision="int8")
