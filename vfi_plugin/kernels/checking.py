@@ -49,7 +49,7 @@ def _check_devices(tensors: dict[str, torch.Tensor]) -> None:
 
 def under_autocast(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """The tensors in the widest of their types where torch casts by itself, as its operations do; else as they are."""
-    if not torch.is_autocast_enabled(tensors[0].device.type):
+    if not _casts(tensors[0]):
         return tensors
     widest = torch.float32 if any(tensor.dtype == torch.float32 for tensor in tensors) else tensors[0].dtype
     return tuple(tensor.to(widest) for tensor in tensors)
@@ -57,7 +57,13 @@ def under_autocast(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
 
 def flow_under_autocast(flow: torch.Tensor) -> torch.Tensor:
     """A flow that a network found in half precision in float32, where torch casts by itself; else as it is."""
-    return flow.float() if torch.is_autocast_enabled(flow.device.type) else flow
+    return flow.float() if _casts(flow) else flow
+
+
+def _casts(tensor: torch.Tensor) -> bool:
+    """Whether torch casts what is computed where the tensor lies; there are devices of which that cannot be asked."""
+    device = tensor.device.type
+    return torch.amp.autocast_mode.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
 def check_types(flow: torch.Tensor | None = None, **tensors: torch.Tensor) -> None:
