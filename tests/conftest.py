@@ -6,7 +6,7 @@ import os
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import spec_from_file_location
+from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,13 @@ class _SharedModules(MetaPathFinder):
 
 
 sys.meta_path.append(_SharedModules())
+
+if find_spec("hypothesis"):  # the GPU tests' machine may lack it
+    from hypothesis import settings
+
+    # How long an example takes says how busy the machine is, nothing else.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
