@@ -97,6 +97,8 @@ class RifeModel(NetworkModel):
         WeightsError: they do not fit. UsageError: a scale that is not in ``SCALES``.
     """
 
+    channels_last = False
+
     def __init__(self, weights: Weights, device: torch.device, scale: float = 1.0) -> None:
         if scale not in SCALES:
             raise UsageError(f"got scale {scale} for RIFE; use one of {', '.join(map(str, SCALES))}")

@@ -46,7 +46,7 @@ class SepConvModel(NetworkModel, MidpointModel):
         padding = Padding.to_multiple(before.shape[2], before.shape[3], _SIZE_MULTIPLE)
         # The released weights take blue first.
         kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
-        return SeparableMotion(*(padding.remove(kernel) for kernel in kernels), normalised=False)
+        return SeparableMotion(*(padding.remove(kernel).contiguous() for kernel in kernels), normalised=False)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The frame in the middle as one module, ``MiddleFrame``, and two frames that it can be traced with."""

@@ -43,7 +43,7 @@ class SepConvPlusModel(NetworkModel, MidpointModel):
         padding = Padding.to_multiple(before.shape[2], before.shape[3], SIZE_MULTIPLE)
         # The released weights take blue first.
         kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
-        return SeparableMotion(*(padding.remove(kernel) for kernel in kernels), normalised=True)
+        return SeparableMotion(*(padding.remove(kernel).contiguous() for kernel in kernels), normalised=True)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The frame in the middle as one module, ``MiddleFrame``, and two frames that it can be traced with."""
