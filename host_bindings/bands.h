@@ -13,14 +13,6 @@
 namespace vfi {
 namespace {
 
-typedef float Quad __attribute__((vector_size(16)));
-
-inline Quad load_quad(const float* at) {
-    Quad value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-}
-
 inline void add_quad(float* at, const Quad& value) {
     const Quad sum = load_quad(at) + value;
     std::memcpy(at, &sum, sizeof sum);

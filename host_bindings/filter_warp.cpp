@@ -6,14 +6,6 @@ namespace vfi {
 namespace VFI_LEVEL {
 namespace {
 
-typedef float Quad __attribute__((vector_size(16)));
-
-inline Quad load_quad(const float* at) {
-    Quad value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-}
-
 // Four rows of four pixels times their weights: the published size, a vector a row.
 inline float filter_four(const float* window, long stride, const float* weights) {
     const Quad sum = load_quad(weights) * load_quad(window) + load_quad(weights + 4) * load_quad(window + stride) +

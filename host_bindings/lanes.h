@@ -30,6 +30,15 @@ inline Lanes load_once(const float* at) {
 
 inline void store(float* at, const Lanes& value) { std::memcpy(at, &value, sizeof value); }
 
+// Four floats: one pixel of up to four channels, or one row of a small filter.
+typedef float Quad __attribute__((vector_size(16)));
+
+inline Quad load_quad(const float* at) {
+    Quad value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
 inline Lanes broadcast(float value) { return Lanes{} + value; }
 
 inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }

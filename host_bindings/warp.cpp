@@ -135,16 +135,8 @@ bool is_interleaved(const Tensor& t) {
     return t.storage == Storage::float32 && t.stride[1] == 1 && t.stride[3] == t.c() && (t.c() == 3 || t.c() == 4);
 }
 
-typedef float Pixel __attribute__((vector_size(16)));
-
-inline Pixel load_pixel(const float* at) {
-    Pixel value;
-    std::memcpy(&value, at, sizeof value);
-    return value;
-}
-
 // 0 where the weight is 0.
-inline Pixel tap(float weight, const Pixel& value) { return weight != 0.0f ? weight * value : Pixel{}; }
+inline Quad tap(float weight, const Quad& value) { return weight != 0.0f ? weight * value : Quad{}; }
 
 template <int C>
 void warp_interleaved_pixel(const Source& s, const Positions& p, long n, long x, float* target) {
@@ -161,9 +153,9 @@ void warp_interleaved_pixel(const Source& s, const Positions& p, long n, long x,
     }
     const float* upper = image.floats(n, 0, top) + left * C;
     const float* lower = upper + image.stride[2];
-    const Pixel above = tap(gx, load_pixel(upper)) + tap(fx, load_pixel(upper + C));
-    const Pixel below = fy != 0.0f ? tap(gx, load_pixel(lower)) + tap(fx, load_pixel(lower + C)) : Pixel{};
-    const Pixel value = gy * above + fy * below;
+    const Quad above = tap(gx, load_quad(upper)) + tap(fx, load_quad(upper + C));
+    const Quad below = fy != 0.0f ? tap(gx, load_quad(lower)) + tap(fx, load_quad(lower + C)) : Quad{};
+    const Quad value = gy * above + fy * below;
     std::memcpy(target, &value, C * sizeof(float));
 }
 
