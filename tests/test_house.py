@@ -113,12 +113,12 @@ def test_every_module_is_named_for_its_subject() -> None:
     assert not vague
 
 
-def test_kernels_and_models_need_numpy_and_torch_alone() -> None:
+def test_kernels_models_and_training_need_numpy_and_torch_alone() -> None:
     refuse = REFUSE_IMPORTS.format(blocked=NOT_NUMPY_NOR_TORCH)
     refused = run_python(refuse + "import cv2")
     assert "cv2 is blocked in this test" in refused.stderr  # or the next line would prove nothing
     networks = "[models.model_info(name) for name in models.model_names() if name != 'dis']"  # the classic is OpenCV's
-    done = run_python(refuse + f"import vfi_plugin.kernels; from vfi_plugin import models; {networks}")
+    done = run_python(refuse + f"import vfi_plugin.kernels, vfi_plugin.train; from vfi_plugin import models; {networks}")
     assert done.returncode == 0, done.stderr
 
 
