@@ -151,13 +151,19 @@ class SteerablePyramid:
 
     def bands(self, part: Tensor, level: int) -> Tensor:
         """All bands of a level, complex (*, K, h, w), from what ``at_level`` gave."""
-        masks = torch.stack([self.mask(level, b) for b in range(self.orientations)])
-        return torch.fft.ifft2(part.unsqueeze(-3) * (2.0 * masks), norm="ortho")
+        return torch.fft.ifft2(part.unsqueeze(-3) * (2.0 * self._masks(level)), norm="ortho")
+
+    def band(self, part: Tensor, level: int, orientation: int) -> Tensor:
+        """One of them, complex (*, h, w)."""
+        return torch.fft.ifft2(part * (2.0 * self.mask(level, orientation)), norm="ortho")
 
     def bands_spectrum(self, bands: Tensor, level: int) -> Tensor:
         """What all bands (*, K, h, w) of a level add to the picture's spectrum, (*, h, w)."""
-        masks = torch.stack([self.mask(level, b) for b in range(self.orientations)])
-        return (torch.fft.fft2(bands, norm="ortho") * masks).sum(-3) * self._turn.conj()
+        return (torch.fft.fft2(bands, norm="ortho") * self._masks(level)).sum(-3) * self._turn.conj()
+
+    def band_spectrum(self, band: Tensor, level: int, orientation: int) -> Tensor:
+        """What one of them, (*, h, w), adds."""
+        return torch.fft.fft2(band, norm="ortho") * (self.mask(level, orientation) * self._turn.conj())
 
     def low_pass_spectrum(self, low_pass: Tensor) -> Tensor:
         """What the low-pass (*, h, w) adds to the picture's spectrum, (*, h, w)."""
@@ -181,6 +187,9 @@ class SteerablePyramid:
         angle = math.pi * orientation / self.orientations
         along = (columns * math.cos(angle) + rows * math.sin(angle)).clamp_(min=0.0)
         return along.pow_(self.orientations - 1).mul_(self._rings[level])
+
+    def _masks(self, level: int) -> Tensor:
+        return torch.stack([self.mask(level, orientation) for orientation in range(self.orientations)])
 
     def _shrinks(self) -> list[float]:
         return [self.scale_factor**-level for level in range(self.levels + 1)]

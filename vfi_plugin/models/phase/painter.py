@@ -1,0 +1,96 @@
+"""Frames between two by turning the waves that a frame is made of.
+
+Meyer, Wang, Zimmer, Grosse, Sorkine-Hornung: "Phase-Based Frame Interpolation for Video", CVPR 2015.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from vfi_plugin.models.cielab import lab_from_rgb, rgb_from_lab
+from vfi_plugin.models.periodic_padding import mirrored
+from vfi_plugin.models.phase.correction import corrected, expected_from, nearest_turn
+from vfi_plugin.models.steerable_pyramid import SteerablePyramid, level_count, pyramid_for
+
+Tensor = torch.Tensor
+
+_NOTHING = 1e-15
+"""Gives an empty coefficient a direction; its square is still a float, and what a frame has is never so small."""
+
+
+@dataclass(frozen=True)
+class PhaseSettings:
+    """What the paper leaves to choose.
+
+    Attributes:
+        orientations: directions of waves.
+        scale_factor: between the frequencies of neighbouring levels.
+        smallest_px: levels go on until the shorter side of a frame is about this small.
+        most_levels: even where it is not yet; waves of half a frame say nothing about its motion.
+        limit: the share of half a wave by which the coarsest waves may move.
+    """
+
+    orientations: int = 8
+    scale_factor: float = 2.0**0.25
+    smallest_px: float = 15.0
+    most_levels: int = 23
+    limit: float = 0.2
+
+    def levels(self, height: int, width: int) -> int:
+        """Of bands, for a frame of a size."""
+        return min(self.most_levels, level_count(height, width, self.scale_factor, self.smallest_px))
+
+
+def painted_between(before: Tensor, after: Tensor, t: float, settings: PhaseSettings) -> Tensor:
+    """The frame at ``t`` in [0, 1], (N, 3, H, W) RGB, not clamped; guides are (N, 3, H, W) RGB in [0, 1].
+
+    The channels of L*a*b* are three pictures that know nothing of each other.
+    """
+    padding = mirrored(*before.shape[2:])
+    pair = torch.stack([lab_from_rgb(padding.add(guide, "reflect")) for guide in (before, after)])
+    height, width = pair.shape[3:]
+    pyramid = pyramid_for(
+        (height, width),
+        settings.orientations,
+        settings.scale_factor,
+        settings.levels(height, width),
+        (pair.device, pair.dtype),
+    )
+    made = _between(pyramid, pair.flatten(1, 2), t, settings.limit)
+    return rgb_from_lab(padding.remove(made.unflatten(0, before.shape[:2])))
+
+
+def _between(pyramid: SteerablePyramid, pair: Tensor, t: float, limit: float) -> Tensor:
+    """The picture (N, H, W) at ``t`` between two, (2, N, H, W).
+
+    One band of one level is in hand at a time, coarse levels first: all of them would be 27 times both frames.
+    """
+    spectrum = pyramid.spectrum(pair)
+    total = pyramid.low_pass_spectrum(torch.lerp(*pyramid.low_pass(spectrum), t))
+    moved: list[Tensor | None] = [None] * pyramid.orientations
+    for level in reversed(range(pyramid.levels)):
+        followed = limit * math.pi * pyramid.scale_factor ** (pyramid.levels - 1 - level)
+        part = pyramid.at_level(spectrum, level)
+        total = pyramid.enlarged(total, level)
+        for b, coarser in enumerate(moved):
+            first, second = pyramid.band(part, level, b)
+            size = pyramid.sizes[level]
+            expected = None if coarser is None else expected_from(coarser, size, pyramid.scale_factor)
+            band, moved[b] = _turned(first, second, t, (expected, followed))
+            total += pyramid.band_spectrum(band, level, b)
+    # The finest detail has no phase; mixed from both frames it would be blurred, so the nearer one's is taken.
+    return pyramid.image(total, pyramid.high_pass(spectrum[0 if t < 0.5 else 1]))
+
+
+def _turned(first: Tensor, second: Tensor, t: float, told: tuple[Tensor | None, float]) -> tuple[Tensor, Tensor]:
+    """One band (N, h, w) at ``t``, and the movement that the next finer level is told of."""
+    first = first + _NOTHING
+    size = first.abs()
+    direction = first / size
+    difference = torch.angle(second * direction.conj())
+    movement = corrected(difference, *told)
+    turn = nearest_turn(difference, movement).mul_(t)
+    return direction * torch.polar(torch.lerp(size, second.abs(), t), turn), movement
