@@ -1,8 +1,8 @@
 """Display-like RGB to CIE 1976 L*a*b* and back.
 
-IEC 61966-2-1 (sRGB: primaries, D65 white, transfer) and CIE 15 (L*a*b*). Values outside of [0, 1] are converted like all
-others: both curves are mirrored at black, so that the negative of a colour has the negative L*a*b*. Nothing is clamped, and
-both ways undo each other everywhere.
+IEC 61966-2-1 (sRGB: primaries, D65 white, transfer) and CIE 15 (L*a*b*). Values outside of [0, 1] are converted like
+all others: both curves are mirrored at black, so that the negative of a colour has the negative L*a*b*. Nothing is
+clamped, and both ways undo each other everywhere.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def _matrix(like: Tensor) -> Tensor:
 
 
 def _mixed(channels: Tensor, matrix: Tensor) -> Tensor:
-    """Each row of the matrix is one new channel's shares of the old; written out, as BLAS may round in half precision."""
-    old = channels.unbind(1)
-    return torch.stack([sum((row[n] * old[n] for n in (1, 2)), row[0] * old[0]) for row in matrix], 1)
+    """Each row of the matrix is one new channel's shares of the old; written out, as a GPU's product would round them."""
+    red, green, blue = channels.unbind(1)
+    return torch.stack([row[0] * red + row[1] * green + row[2] * blue for row in matrix], 1)
 
 
-# In each pair of branches the one that is not taken is fed a harmless value: its slope would make NaN of a zero gradient.
+# In each pair of branches the one that is not taken is fed a harmless value: its slope would make NaN of a zero.
 
 
 def _linear(encoded: Tensor) -> Tensor:

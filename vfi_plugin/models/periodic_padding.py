@@ -6,8 +6,7 @@ from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.steerable_pyramid import smooth_size
 
 _MARGIN_PX = 16
-"""Mirrored pixels between either edge and the opposite one: the reach of the finest waves, which would show most. Coarse
-waves reach further, but 32 px changed the border of moving textures by less than 0.05 dB."""
+"""MEASURE"""
 
 
 def mirrored(height: int, width: int) -> Padding:

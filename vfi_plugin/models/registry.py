@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
+    "phase": "vfi_plugin.models.phase",
+    "phasenet": "vfi_plugin.models.phasenet",
     "rife": "vfi_plugin.models.rife",
     "superslomo": "vfi_plugin.models.superslomo",
     "voxelflow": "vfi_plugin.models.voxelflow",

@@ -1,13 +1,14 @@
 """The complex steerable pyramid: a picture as local waves of a few sizes and directions, and the picture from them.
 
 Simoncelli and Freeman: "The Steerable Pyramid", ICIP 1995; Portilla and Simoncelli: "A Parametric Texture Model Based
-on Joint Statistics of Complex Wavelet Coefficients", IJCV 2000. The size of a complex coefficient says how much of a wave
-there is in a place, its angle where the wave's crests lie: a small movement of the picture turns the angles.
+on Joint Statistics of Complex Wavelet Coefficients", IJCV 2000. The size of a complex coefficient says how much of a
+wave there is in a place, its angle where the wave's crests lie: a small movement of the picture turns the angles.
 
-Frequencies are relative: 1 is half a wave a pixel, along each axis. All transforms are scaled to keep energy, so that the
-pyramid is a tight frame: the sum of squares of the picture is that of the high-pass, plus that of the low-pass, plus half
-that of the bands; what ``synthesise`` does is the adjoint of what ``analyse`` does, with the bands halved. In return a wave
-of height a that lies in one band alone has coefficients of a times the root of (pixels of the frame / of its level).
+Frequencies are relative: 1 is half a wave a pixel, along each axis. All transforms are scaled to keep energy, so that
+the pyramid is a tight frame: the sum of squares of the picture is that of the high-pass, plus that of the low-pass, plus
+half that of the bands; what ``synthesise`` does is the adjoint of what ``analyse`` does, with the bands halved. In return
+a wave of height a that lies in one band alone has coefficients of a times the root of (pixels of the frame / of its
+level).
 """
 
 from __future__ import annotations
@@ -104,8 +105,9 @@ class SteerablePyramid:
         self.scale_factor = scale_factor
         self.levels = level_count(*size, scale_factor) if levels is None else levels
         self.sizes = [(_level_side(size[0], shrink), _level_side(size[1], shrink)) for shrink in self._shrinks()]
-        if self.levels < 1 or min(self.sizes[-1]) < 2:
-            raise ValueError(f"got {levels} levels for a frame of {size[1]}x{size[0]} px; give 1 to {self._most()}")
+        most = int(math.log(min(size) / 2) / math.log(scale_factor) + 1e-9)  # until less than 2 px are left
+        if not 1 <= self.levels <= most:
+            raise ValueError(f"got {self.levels} levels for a frame of {size[1]}x{size[0]} px; give 1 to {most}")
         # Also where a caller only infers: the next one may be training, and takes no tensors that were made so.
         with torch.inference_mode(False), torch.no_grad():
             self._build_masks(*place)
@@ -135,15 +137,15 @@ class SteerablePyramid:
                 f"got a picture of {tuple(image.shape)} {image.dtype}; this pyramid is for (..., {self.size[0]},"
                 f" {self.size[1]}) {self._high.dtype}"
             )
-        return torch.fft.fft2(image, norm="ortho")
+        return _transform(image)
 
     def high_pass(self, spectrum: Tensor) -> Tensor:
         """What is finer than every band, (*, H, W)."""
-        return torch.fft.ifft2(spectrum * self._high, norm="ortho").real
+        return _inverse(spectrum * self._high).real
 
     def low_pass(self, spectrum: Tensor) -> Tensor:
         """What is coarser than every band, (*, h, w)."""
-        return torch.fft.ifft2(cropped(spectrum, self.sizes[-1]) * self._low, norm="ortho").real
+        return _inverse(cropped(spectrum, self.sizes[-1]) * self._low).real
 
     def at_level(self, spectrum: Tensor, level: int) -> Tensor:
         """The part (*, h, w) of a frame's spectrum (*, H, W) that bands of a level are made from."""
@@ -151,23 +153,23 @@ class SteerablePyramid:
 
     def bands(self, part: Tensor, level: int) -> Tensor:
         """All bands of a level, complex (*, K, h, w), from what ``at_level`` gave."""
-        return torch.fft.ifft2(part.unsqueeze(-3) * (2.0 * self._masks(level)), norm="ortho")
+        return _inverse(part.unsqueeze(-3) * (2.0 * self._masks(level)))
 
     def band(self, part: Tensor, level: int, orientation: int) -> Tensor:
         """One of them, complex (*, h, w)."""
-        return torch.fft.ifft2(part * (2.0 * self.mask(level, orientation)), norm="ortho")
+        return _inverse(part * (2.0 * self.mask(level, orientation)))
 
     def bands_spectrum(self, bands: Tensor, level: int) -> Tensor:
         """What all bands (*, K, h, w) of a level add to the picture's spectrum, (*, h, w)."""
-        return (torch.fft.fft2(bands, norm="ortho") * self._masks(level)).sum(-3) * self._turn.conj()
+        return (_transform(bands) * self._masks(level)).sum(-3) * self._turn.conj()
 
     def band_spectrum(self, band: Tensor, level: int, orientation: int) -> Tensor:
         """What one of them, (*, h, w), adds."""
-        return torch.fft.fft2(band, norm="ortho") * (self.mask(level, orientation) * self._turn.conj())
+        return _transform(band) * (self.mask(level, orientation) * self._turn.conj())
 
     def low_pass_spectrum(self, low_pass: Tensor) -> Tensor:
         """What the low-pass (*, h, w) adds to the picture's spectrum, (*, h, w)."""
-        return torch.fft.fft2(low_pass, norm="ortho") * self._low
+        return _transform(low_pass) * self._low
 
     def enlarged(self, spectrum: Tensor, level: int) -> Tensor:
         """A spectrum of a coarser level with zeros around it, at the size of ``level``."""
@@ -175,8 +177,8 @@ class SteerablePyramid:
 
     def image(self, spectrum: Tensor, high_pass: Tensor) -> Tensor:
         """The picture (*, H, W) from what all levels add up to (*, H, W), and the high-pass (*, H, W)."""
-        total = spectrum + torch.fft.fft2(high_pass, norm="ortho") * self._high
-        return torch.fft.ifft2(total, norm="ortho").real
+        total = spectrum + _transform(high_pass) * self._high
+        return _inverse(total).real
 
     def mask(self, level: int, orientation: int) -> Tensor:
         """Of one band, (h, w) >= 0: a wedge of one ring of frequencies; its squares, all bands', add up to the ring's.
@@ -194,18 +196,17 @@ class SteerablePyramid:
     def _shrinks(self) -> list[float]:
         return [self.scale_factor**-level for level in range(self.levels + 1)]
 
-    def _most(self) -> int:
-        return int(math.log(min(self.size) / 2) / math.log(self.scale_factor))
-
     def _build_masks(self, device: torch.device, dtype: torch.dtype) -> None:
         """Masks are made in float64; those of a level hold all that came before it, from the frame's spectrum on."""
         k = self.orientations
         # The wedge's squares, of all directions on both sides, add up to 1.
         share = 2.0 ** (k - 1) * math.factorial(k - 1) / math.sqrt(k * math.factorial(2 * k - 2))
-        turn = (-1j) ** (k - 1)  # even waves become even parts of the coefficients, as those who follow the paper have it
+        turn = (-1j) ** (
+            k - 1
+        )  # even waves become even parts of the coefficients, as those who follow the paper have it
         self._turn = torch.tensor(turn, device=device, dtype=torch.promote_types(dtype, torch.complex64))
         self._rings, self._frequencies = [], []
-        passed = [_low_mask(self._radius(self.size, 1.0, device))]
+        passed = [_low_mask(torch.hypot(*self._grid(self.size, 1.0, device)))]
         self._high = (1.0 - passed[0].square()).clamp(min=0.0).sqrt().to(dtype)
         for level, size in enumerate(self.sizes[:-1]):
             # Relative to the level's own cut-off, so that no power of them gets out of a float's range.
@@ -221,9 +222,6 @@ class SteerablePyramid:
             passed.append(before * low)
         self._low = cropped(passed[-1], self.sizes[-1]).to(dtype)
 
-    def _radius(self, size: tuple[int, int], scale: float, device: torch.device) -> Tensor:
-        return torch.hypot(*self._grid(size, scale, device))
-
     def _grid(self, size: tuple[int, int], scale: float, device: torch.device) -> tuple[Tensor, Tensor]:
         """Frequencies of rows (h, 1) and columns (1, w), times ``scale``."""
         rows, columns = (
@@ -231,6 +229,16 @@ class SteerablePyramid:
             for side, whole in zip(size, self.size, strict=True)
         )
         return rows.unsqueeze(1), columns.unsqueeze(0)
+
+
+def _transform(values: Tensor) -> Tensor:
+    spectrum: Tensor = torch.fft.fft2(values, norm="ortho")
+    return spectrum
+
+
+def _inverse(spectrum: Tensor) -> Tensor:
+    values: Tensor = torch.fft.ifft2(spectrum, norm="ortho")
+    return values
 
 
 def _level_side(side: int, shrink: float) -> int:
