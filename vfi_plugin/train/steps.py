@@ -75,13 +75,14 @@ class _Learner:
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        if not (math.isfinite(loss) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)):
+        value = float(loss.detach())
+        if not (math.isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)):
             raise RenderError(
-                f"{what} gives a loss of {float(loss):g} and gradients that are not finite; look at the batch it had,"
+                f"{what} gives a loss of {value:g} and gradients that are not finite; look at the batch it had,"
                 " or train with a smaller learning rate"
             )
         self._optimiser.step()
-        return float(loss)
+        return value
 
 
 def _gpus(objective: Objective) -> list[torch.device]:
