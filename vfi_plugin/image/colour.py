@@ -88,9 +88,9 @@ class GuideTransform:
 
     @property
     def picture_range(self) -> tuple[float, float]:
-        """The guide values between which it is a picture and not a compressed rest: a painter's errors stay small."""
+        """The guide values of black and white, between which it is a picture; beyond them is what no screen shows."""
         if self.encoding is Encoding.SCENE:
-            return guide_curve.DEEPEST, guide_curve.WHITE
+            return guide_curve.BLACK, guide_curve.WHITE
         if self.encoding is Encoding.DISPLAY:
             return 1.0 - guide_curve_display.STRAIGHT_END, guide_curve_display.STRAIGHT_END
         return 0.0, 1.0

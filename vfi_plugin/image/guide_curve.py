@@ -100,8 +100,6 @@ class _Tail:
 
 _SHOULDER = _Tail.joining(1 - WHITE, _POWER_SCALE / _GAMMA, 1 / _GAMMA)
 _NEGATIVE_ROOM = BLACK - _CONTRAST * _TOE_CODE
-DEEPEST = _NEGATIVE_ROOM
-"""The guide value below which negatives are compressed; between it and WHITE the guide is the encoded picture."""
 _NEGATIVES = _Tail.joining(_NEGATIVE_ROOM, _CONTRAST * _TOE_CODE, 1.0)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
+    "bipn": "vfi_plugin.models.bipn",
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
     "phase": "vfi_plugin.models.phase",

@@ -16,9 +16,10 @@ from vfi_plugin.image.colour import GuideTransform
 
 Image = npt.NDArray[np.float32]
 
-# Over this much of the guide, and of alpha, painted colour gives way to moved colour: sharp enough to keep lights and
-# edges as they are, wide enough that grain at the limit makes no speckle.
-_GIVE_WAY = 0.04
+# Over this much of the guide beyond black and white painted colour gives way to moved colour: wide enough that grain at
+# the limit makes no speckle, and down to where the curve begins to compress negatives (guide_curve: 1/32 below black).
+_GIVE_WAY = 1.0 / 32.0
+# Under this alpha nothing is painted, at 1 all is: an edge has its own colour, and rounding of alpha near 1 has none.
 _OPAQUE = 0.98
 
 
@@ -46,26 +47,33 @@ class PaintedColour:
         Returns:
             A new (H, W, 3) float32 in the clip's colour space.
         """
-        share = np.minimum(self._visible(self.guide), self._visible(self.transform.to_guide(moved, self.gain)))
+        painted_guide = np.clip(self.guide, np.float32(0), np.float32(1))
+        # What a NaN says of its pixel is nothing; the network saw black there.
+        moved_share = np.where(
+            np.isnan(moved).any(axis=-1), np.float32(1), self._visible(self.transform.to_guide(moved, self.gain))
+        )
+        share = np.minimum(self._visible(painted_guide), moved_share)
         if alpha is not None:
             share = np.minimum(share, _ramp(alpha - np.float32(_OPAQUE), 1 - _OPAQUE))
-        share = share[..., np.newaxis]
-        painted = self.transform.from_guide(self.guide, self.gain)
-        mixed = moved + share * (painted - moved)
-        # A moved NaN or Inf was never seen by the network; a share of 0 or 1 must not let the other side in.
-        chosen: Image = np.where(share >= 1, painted, np.where(share <= 0, moved, mixed))
-        return chosen
+        painted = self.transform.from_guide(painted_guide, self.gain)
+        made: Image = np.where((share > 0)[..., np.newaxis], painted, moved)
+        # At a share of 0 or 1 the other side's NaN or Inf has no say.
+        mixed = (share > 0) & (share < 1)
+        part = share[mixed, np.newaxis]
+        made[mixed] = part * painted[mixed] + (1 - part) * moved[mixed]
+        return made
 
     def _visible(self, guide: Image) -> Image:
-        """(H, W) from 1 where all three values lie where the guide is a picture, to 0 a little outside."""
-        low, high = self.transform.picture_range
-        above, below = np.float32(high) - guide.max(axis=-1), guide.min(axis=-1) - np.float32(low)
-        return np.minimum(_ramp(above + np.float32(_GIVE_WAY), _GIVE_WAY), _ramp(below + np.float32(low / 2), low / 2))
+        """(H, W) from 1 where all three values of a guide in [0, 1] are of a picture, to 0 a little outside."""
+        black, white = self.transform.picture_range
+        share = np.ones(guide.shape[:2], np.float32)
+        for room, inside in ((black, guide.min(axis=-1) - np.float32(black)), (1 - white, white - guide.max(axis=-1))):
+            if room > 0:
+                share = np.minimum(share, _ramp(inside + np.float32(min(room, _GIVE_WAY)), min(room, _GIVE_WAY)))
+        return share
 
 
 def _ramp(values: Image, width: float) -> Image:
-    """0 up to 0, 1 from ``width`` on; a step where the width is 0."""
-    if width == 0.0:
-        return (values >= 0).astype(np.float32)
+    """0 up to 0, 1 from ``width`` on."""
     share: Image = np.clip(values / np.float32(width), np.float32(0), np.float32(1))
     return share
