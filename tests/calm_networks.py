@@ -9,8 +9,8 @@ import torch
 
 from vfi_plugin.models.weights import Weights, save_weights
 
-NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn")
-PAINTING = frozenset({"bipn"})
+NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn", "phasenet")
+PAINTING = frozenset({"bipn", "phasenet"})
 """Those that paint frames: with random weights, frames of nothing."""
 
 WIDTH = 0.125
@@ -24,6 +24,7 @@ _NETS = {
     "rife": ("IFNet", "4.25"),
     "dain": ("Dain", ""),
     "bipn": ("Bipn", "3"),
+    "phasenet": ("PhaseNet", "faithful"),
 }
 
 # What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap
@@ -36,6 +37,7 @@ _HEADS = {
     "voxelflow": ("head",),
     "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
     "bipn": ("stages.0.decoder.9",),
+    "phasenet": tuple(f"heads.{n}" for n in range(8)),
     "dain": ("filters.heads.0.2", "filters.heads.1.2", "optical_flow.last", "rectify.last"),
 }
 

@@ -48,7 +48,7 @@ def _matrix(like: Tensor) -> Tensor:
 
 
 def _mixed(channels: Tensor, matrix: Tensor) -> Tensor:
-    """Each row of the matrix is one new channel's shares of the old; written out, as a GPU's product would round them."""
+    """Each row of the matrix is one new channel's shares of the old; written out, as a GPU's product rounds them."""
     red, green, blue = channels.unbind(1)
     return torch.stack([row[0] * red + row[1] * green + row[2] * blue for row in matrix], 1)
 

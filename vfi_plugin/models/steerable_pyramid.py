@@ -5,10 +5,10 @@ on Joint Statistics of Complex Wavelet Coefficients", IJCV 2000. The size of a c
 wave there is in a place, its angle where the wave's crests lie: a small movement of the picture turns the angles.
 
 Frequencies are relative: 1 is half a wave a pixel, along each axis. All transforms are scaled to keep energy, so that
-the pyramid is a tight frame: the sum of squares of the picture is that of the high-pass, plus that of the low-pass, plus
-half that of the bands; what ``synthesise`` does is the adjoint of what ``analyse`` does, with the bands halved. In return
-a wave of height a that lies in one band alone has coefficients of a times the root of (pixels of the frame / of its
-level).
+the pyramid is a tight frame: the sum of squares of the picture is that of the high-pass, plus that of the low-pass,
+plus half that of the bands; what ``synthesise`` does is the adjoint of what ``analyse`` does, with the bands halved. In
+return a wave of height a that lies in one band alone has coefficients of a times the root of (pixels of the frame / of
+its level).
 """
 
 from __future__ import annotations

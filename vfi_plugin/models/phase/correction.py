@@ -1,8 +1,8 @@
 """How far waves have moved between two frames: phase differences, corrected from coarse levels to fine ones.
 
 Meyer, Wang, Zimmer, Grosse, Sorkine-Hornung: "Phase-Based Frame Interpolation for Video", CVPR 2015. A wave shows where
-its crests have moved to only up to whole waves; the coarser level, whose waves are longer, tells which crest it was, and
-what moves further than it can tell is not followed at all.
+its crests have moved to only up to whole waves; the coarser level, whose waves are longer, tells which crest it was,
+and what moves further than it can tell is not followed at all.
 """
 
 from __future__ import annotations

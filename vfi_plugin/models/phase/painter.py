@@ -31,8 +31,8 @@ class PhaseSettings:
         smallest_px: levels go on until the shorter side of a frame is about this small.
         most_levels: even where it is not yet; waves of half a frame say nothing about its motion.
         limit: the share of half a wave by which the coarsest waves may move. The paper's is 0.2; over ten real clips
-            0.4 was 0.4 dB better (33.64 to 33.25, and 31.61 for the mix of both frames), most of it in two fast ones, at
-            the price of up to 0.03 dB in slow ones. At 0.6 the fast ones gain on, and more of the slow ones lose.
+            0.4 was 0.4 dB better (33.64 to 33.25, and 31.61 for the mix of both frames), most of it in two fast
+            ones, at the price of up to 0.06 dB in slow ones. At 0.6 the fast ones gain on, and more slow ones lose.
     """
 
     orientations: int = 8
