@@ -61,7 +61,7 @@ def two_pairs(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
     return before, before.roll((1, 2), (2, 3))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != "phasenet"])  # it cannot be traced
 def test_the_file_gives_what_the_model_gives(name: str, folder: Path) -> None:
     script, model, said = exported(name, folder)
     assert f"multiples of {model.info.size_multiple}" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -40,7 +41,9 @@ def test_where_only_the_low_pass_of_a_still_pair_is_predicted_nothing_but_the_fi
     batch = still()
     losses = PhaseNetObjective(PhaseNet(0.125), levels=1).losses(batch)
     planes = planes_from_rgb(batch.before)[0]
-    lost = pyramid_of(planes).analyse(planes).high_pass.abs().mean()
+    pyramid = pyramid_of(planes)
+    parts = pyramid.analyse(planes)
+    lost = (planes - pyramid.synthesise(replace(parts, high_pass=torch.zeros_like(planes)))).abs().mean()
     assert float(losses["phase"].detach()) == 0.0
     assert float(losses["image"].detach()) == pytest.approx(float(lost), abs=1e-6)
     improved = PhaseNetObjective(PhaseNet(0.125, blends_high_pass=True), levels=1).losses(batch)
@@ -95,10 +98,10 @@ def test_some_dozen_steps_lower_the_error_level_by_level() -> None:
     stages = []
     for levels in (3, None):
         objective.levels = levels
-        history = train_steps(objective, [batch] * 40, steps=40, learning_rate=5e-3, seed=1)
+        history = train_steps(objective, [batch] * 30, steps=30, learning_rate=1e-2, seed=1)
         stages.append(sum(history[-5:]) / 5 / history[0])
     assert stages[0] < 0.5
-    assert stages[1] < 0.75
+    assert stages[1] < 0.55
 
 
 def test_a_number_of_levels_that_makes_no_sense_is_refused() -> None:
