@@ -149,8 +149,10 @@ class PhaseNet(nn.Module):
         divisor = amplitudes.amax((0, 2, 3, 4)).clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
         size = (pair.shape[3], pair.shape[4])
         features, prediction = coarser.enlarged(size)
-        seen = [*(phases / math.pi), *(amplitudes / divisor)]
-        found = self._level(step, torch.cat([features, *seen, prediction], 1))
+        waves = torch.cat([*(phases / math.pi), *(amplitudes / divisor)], 1)
+        if features.is_contiguous(memory_format=torch.channels_last):
+            waves = waves.contiguous(memory_format=torch.channels_last)  # mixed layouts are put together slowly
+        found = self._level(step, torch.cat([features, waves, prediction], 1))
         phase, share = found.prediction.chunk(2, 1)
         amplitude = torch.lerp(amplitudes[0], amplitudes[1], _share(share))
         return torch.polar(amplitude, math.pi * phase), found
