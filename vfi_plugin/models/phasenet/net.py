@@ -145,14 +145,7 @@ class PhaseNet(nn.Module):
     def _bands(self, step: int, pair: Tensor, coarser: _Coarser) -> tuple[Tensor, _Coarser]:
         """The frame's bands of a level, complex (N, 4, h, w), from both frames', (2, N, 4, h, w)."""
         amplitudes, phases = pair.abs(), pair.angle()
-        # One number for both frames and all orientations: which of them has more of a wave must still be seen.
-        divisor = amplitudes.amax((0, 2, 3, 4)).clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
-        size = (pair.shape[3], pair.shape[4])
-        features, prediction = coarser.enlarged(size)
-        waves = torch.cat([*(phases / math.pi), *(amplitudes / divisor)], 1)
-        if features.is_contiguous(memory_format=torch.channels_last):
-            waves = waves.contiguous(memory_format=torch.channels_last)  # mixed layouts are put together slowly
-        found = self._level(step, torch.cat([features, waves, prediction], 1))
+        found = self._level(step, _seen(amplitudes, phases, coarser))
         phase, share = found.prediction.chunk(2, 1)
         amplitude = torch.lerp(amplitudes[0], amplitudes[1], _share(share))
         return torch.polar(amplitude, math.pi * phase), found
@@ -172,6 +165,17 @@ class PhaseNet(nn.Module):
         share = _share(torch.tanh(self.detail(features)[:, 0]).to(spectrum.real.dtype))
         first, second = pyramid.high_pass(spectrum)
         return torch.lerp(first, second, share)
+
+
+def _seen(amplitudes: Tensor, phases: Tensor, coarser: _Coarser) -> Tensor:
+    """What a block is given, (N, C + 16 + P, h, w): coarser features, both frames' waves, the coarser prediction."""
+    # One number for both frames and all orientations: which of them has more of a wave must still be seen.
+    divisor = amplitudes.amax((0, 2, 3, 4)).clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
+    waves = torch.cat([*(phases / math.pi), *(amplitudes / divisor)], 1)
+    features, prediction = coarser.enlarged((waves.shape[2], waves.shape[3]))
+    if features.is_contiguous(memory_format=torch.channels_last):
+        waves = waves.contiguous(memory_format=torch.channels_last)  # mixed layouts are put together slowly
+    return torch.cat([features, waves, prediction], 1)
 
 
 def _share(signed: Tensor) -> Tensor:
