@@ -9,7 +9,7 @@ import torch
 
 from vfi_plugin.models.weights import Weights, save_weights
 
-NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain")
+NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "figan")
 WIDTH = 0.125
 
 # The class of each, or the variant where there are several.
@@ -20,6 +20,7 @@ _NETS = {
     "voxelflow": ("VoxelFlowNet", ""),
     "rife": ("IFNet", "4.25"),
     "dain": ("Dain", ""),
+    "figan": ("FiganNet", ""),
 }
 
 # What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap
@@ -31,6 +32,7 @@ _HEADS = {
     "superslomo": ("flow.head", "interpolation.head"),
     "voxelflow": ("head",),
     "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
+    "figan": tuple(f"{module}.layers.10" for module in ("coarse", "finer.0", "finer.1", "correction")),
     "dain": ("filters.heads.0.2", "filters.heads.1.2", "optical_flow.last", "rectify.last"),
 }
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
+    "figan": "vfi_plugin.models.figan",
     "rife": "vfi_plugin.models.rife",
     "superslomo": "vfi_plugin.models.superslomo",
     "voxelflow": "vfi_plugin.models.voxelflow",
