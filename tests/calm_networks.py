@@ -9,7 +9,10 @@ import torch
 
 from vfi_plugin.models.weights import Weights, save_weights
 
-NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "figan")
+NETWORKS = ("sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn", "figan")
+PAINTING = frozenset({"bipn"})
+"""Those that paint frames: with random weights, frames of nothing."""
+
 WIDTH = 0.125
 
 # The class of each, or the variant where there are several.
@@ -20,6 +23,7 @@ _NETS = {
     "voxelflow": ("VoxelFlowNet", ""),
     "rife": ("IFNet", "4.25"),
     "dain": ("Dain", ""),
+    "bipn": ("Bipn", "3"),
     "figan": ("FiganNet", ""),
 }
 
@@ -32,6 +36,7 @@ _HEADS = {
     "superslomo": ("flow.head", "interpolation.head"),
     "voxelflow": ("head",),
     "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
+    "bipn": ("stages.0.decoder.9",),
     "figan": tuple(f"{module}.layers.10" for module in ("coarse", "finer.0", "finer.1", "correction")),
     "dain": ("filters.heads.0.2", "filters.heads.1.2", "optical_flow.last", "rectify.last"),
 }
@@ -42,7 +47,7 @@ def calm_weights(name: str, folder: Path) -> Path:
     torch.manual_seed(5)
     network, variant = _NETS[name]
     module = import_module(f"vfi_plugin.models.{name}.net")
-    net = module.build(variant, WIDTH) if variant else getattr(module, network)(WIDTH)
+    net = module.build(variant, WIDTH) if hasattr(module, "build") else getattr(module, network)(WIDTH)
     state = net.state_dict()
     quiet = _QUIET_KERNELS if name.startswith("sepconv") else _QUIET
     for head in _HEADS[name]:

@@ -86,6 +86,15 @@ class GuideTransform:
             return cls(name, Encoding.CODES if integer else Encoding.DISPLAY, conversion)
         return cls(name, Encoding.SCENE, conversion)
 
+    @property
+    def picture_range(self) -> tuple[float, float]:
+        """The guide values of black and white, between which it is a picture; beyond them is what no screen shows."""
+        if self.encoding is Encoding.SCENE:
+            return guide_curve.BLACK, guide_curve.WHITE
+        if self.encoding is Encoding.DISPLAY:
+            return 1.0 - guide_curve_display.STRAIGHT_END, guide_curve_display.STRAIGHT_END
+        return 0.0, 1.0
+
     def exposure_gain(self, before: FloatArray, after: FloatArray) -> float:
         """The gain for a pair of (H, W, 3) float32 in the clip's colour space; 1.0 where values are display-encoded."""
         if self.encoding is not Encoding.SCENE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
 SMALLEST_SIDE_PX = 16
@@ -32,6 +33,8 @@ class ModelInfo:
         licence: of the weights in use.
         training_data: what these weights were trained on.
         weights_sha256: of the weights file, or None where there are none.
+        frames_at_once: where not ``any_time``: how many frames, evenly spaced between a pair, one run of it gives.
+        paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
     """
 
     name: str
@@ -47,6 +50,8 @@ class ModelInfo:
     licence: str
     training_data: str
     weights_sha256: str | None
+    frames_at_once: int = 1
+    paints: bool = False
 
 
 class Pair(ABC):
@@ -55,6 +60,10 @@ class Pair(ABC):
     @abstractmethod
     def motion(self, t: float) -> Motion:
         """The motion for a frame at ``t``: 0 is the earlier frame, 1 the later."""
+
+    def middle_flows(self) -> FlowMotion:
+        """Flows at exactly 1/2, from which motion is carried on past the pair."""
+        return self.motion(0.5).flow_form()
 
 
 class Model(ABC):

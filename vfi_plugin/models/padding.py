@@ -30,6 +30,6 @@ class Padding:
         return F.pad(frame, sides, mode=mode) if any(sides) else frame
 
     def remove(self, frame: Tensor) -> Tensor:
-        """The part of (N, C, H, W) that was there before."""
-        height, width = frame.shape[2:]
+        """The part of (..., H, W) that was there before."""
+        height, width = frame.shape[-2:]
         return frame[..., self.top : height - self.bottom, self.left : width - self.right]

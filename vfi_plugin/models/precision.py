@@ -11,6 +11,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
 PRECISIONS = ("float32", "float16")
@@ -61,6 +62,10 @@ class _HalfPrecisionPair(Pair):
     def motion(self, t: float) -> Motion:
         with self._autocast:
             return widened(self._pair.motion(t))
+
+    def middle_flows(self) -> FlowMotion:
+        with self._autocast:
+            return widened(self._pair.middle_flows())
 
 
 def widened(motion: AnyMotion) -> AnyMotion:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
+    "bipn": "vfi_plugin.models.bipn",
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
     "figan": "vfi_plugin.models.figan",
@@ -82,7 +83,15 @@ def model_info(name: str, weights: str | Path | None = None) -> ModelInfo:
     if weights is None:
         return info
     found = _weights(name, weights)
-    return info if found is None else replace(info, weights_sha256=found.sha256)
+    return info if found is None else info_with(name, found)
+
+
+def info_with(name: str, weights: Weights) -> ModelInfo:
+    """The facts about a model with these weights, without building it; some depend on the architecture they are for."""
+    module = _module(name)
+    of_variant = getattr(module, "info_of", lambda _: module.INFO)
+    info: ModelInfo = of_variant(weights.variant)
+    return replace(info, weights_sha256=weights.sha256)
 
 
 def load_model(

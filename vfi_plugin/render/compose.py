@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vfi_plugin.image.channel_class import Treatment
+from vfi_plugin.image.channel_class import ChannelClass, Treatment
 from vfi_plugin.image.channel_groups import LayerGroup
 from vfi_plugin.image.cryptomatte_header import merge_cryptomatte_attributes
 from vfi_plugin.image.cryptomatte_merge import pack_ranks, unpack_ranks
@@ -26,6 +26,7 @@ from vfi_plugin.kernels.backend import native_module
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.painted_colour import PaintedColour
 
 # Types of the same width that torch can gather; picked values are moved as bits.
 _BITS = {2: np.int16, 4: np.int32}
@@ -33,10 +34,15 @@ _BITS = {2: np.int16, 4: np.int32}
 
 @dataclass(frozen=True)
 class ViewMotion:
-    """The motion of one stereo view over a window that holds all its parts' data in both frames."""
+    """The motion of one stereo view over a window that holds all its parts' data in both frames.
+
+    Attributes:
+        painted: colour that a network painted for the channels that its guide was made of, or None.
+    """
 
     motion: Motion
     window: Window
+    painted: PaintedColour | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,17 @@ class _GroupWork:
     def flows(self) -> FlowMotion:
         return self.view.motion.flow_form()
 
+    def painted_axes(self) -> tuple[int, int, int] | None:
+        """Places in the group of the red, green and blue that were painted, or None where they are not in it."""
+        guide = next((guide for guide in self.layout.guides if guide.view == self.group.view), None)
+        if self.view.painted is None or guide is None or self.group.channel_class is not ChannelClass.COLOR:
+            return None
+        members = self.group.channels
+        if not all(place in members for place in guide.places):
+            return None
+        red, green, blue = (members.index(place) for place in guide.places)
+        return red, green, blue
+
     def planes(self, which: int) -> list[Plane]:
         """The group's channels in the earlier (0) or later (1) frame, over the view's window."""
         return [self.plane(which, place) for place in self.group.channels]
@@ -151,7 +168,21 @@ class _GroupWork:
 
 
 def _blend(work: _GroupWork) -> list[Plane]:
-    return work.to_types(work.view.motion.apply(work.floats(0), work.floats(1)))
+    moved = work.view.motion.apply(work.floats(0), work.floats(1))
+    axes = work.painted_axes()
+    return work.to_types(moved if axes is None else _painted_over(work, moved, axes))
+
+
+def _painted_over(work: _GroupWork, moved: torch.Tensor, axes: tuple[int, int, int]) -> npt.NDArray[np.float32]:
+    """The group with painted colour over what was moved, (C, H, W); ``axes`` are its red, green and blue."""
+    assert work.view.painted is not None
+    values = moved[0].cpu().numpy()
+    alphas = [work.alpha(which) for which in (0, 1)]
+    colour = work.view.painted.over(np.stack([values[axis] for axis in axes], axis=-1), _moved_alpha(work, alphas))
+    made = values.copy()
+    for place in set(axes):  # a single channel was shown as red, green and blue
+        made[place] = np.mean([colour[..., n] for n, axis in enumerate(axes) if axis == place], axis=0)
+    return made
 
 
 def _pick(work: _GroupWork) -> list[Plane]:
@@ -186,10 +217,10 @@ def _normalise(work: _GroupWork) -> list[Plane]:
     payloads = [work.tensor(np.concatenate(both, axis=-1)) for both in zip(vectors, lengths, strict=True)]
     blended, picked = _array(work.flows.apply(*payloads)), _array(work.flows.pick(*payloads))
     normals = renormalise(blended[..., :3], blended[..., 3], picked[..., :3])
-    return work.to_types(encode_normals(normals, encoding, _mixed_alpha(work, alphas)).transpose(2, 0, 1))
+    return work.to_types(encode_normals(normals, encoding, _moved_alpha(work, alphas)).transpose(2, 0, 1))
 
 
-def _mixed_alpha(work: _GroupWork, alphas: list[npt.NDArray[np.float32] | None]) -> npt.NDArray[np.float32] | None:
+def _moved_alpha(work: _GroupWork, alphas: list[npt.NDArray[np.float32] | None]) -> npt.NDArray[np.float32] | None:
     first, second = alphas
     if first is None or second is None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from vfi_plugin.media.foreign_image import SOURCE_FORMAT
 from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.recursion import FINEST
-from vfi_plugin.models.registry import default_model, model_info, variants_of
+from vfi_plugin.models.registry import default_model, info_with, model_info, variants_of
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.method_text import method_text
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
@@ -62,10 +62,7 @@ class RetimeJob:
         yield self.plan.summary()
         rate = f"{float(self.clock.rate):.5g} fps" if self.clock.rate else "no frame rate"
         yield f"source {self.clip.name}, target {self.target.path}, {rate}, colour space {self.transform.colorspace}"
-        how = self.model.title if self.options.method == "motion" else f"method {self.options.method}"
-        if self.options.method == "motion" and not self.model.any_time:
-            how += f"; it knows the middle of a pair alone, so times are made to the nearest 1/{FINEST}, by halving"
-        yield f"in-between frames: {how}"
+        yield f"in-between frames: {method_text(self.options.method, self.model)}"
         for group in self.layout.groups:
             names = ", ".join(self.layout.roles[place].channel for place in group.channels)
             yield f"  {group.channel_class.value:<9} {names}: {group.treatment.value}"
@@ -196,7 +193,7 @@ def _model_in_use(options: RetimeOptions) -> ModelInfo:
         return model_info(name, options.weights)
     from vfi_plugin.models.weights import read_weights  # loads safetensors, which a model without weights needs not
 
-    return replace(model_info(name), weights_sha256=read_weights(name, variants, options.weights).sha256)
+    return info_with(name, read_weights(name, variants, options.weights))
 
 
 def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:

@@ -9,18 +9,13 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from vfi_plugin.image.frame import Frame
-from vfi_plugin.image.window import Window
 from vfi_plugin.media.writing import clean_leftovers, write_image
-from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.recursion import reached_time
-from vfi_plugin.models.registry import load_model
-from vfi_plugin.motion.continued import continued
-from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.cancellation import Cancellation
-from vfi_plugin.render.compose import Moment, ViewMotion, compose, view_window
+from vfi_plugin.render.compose import Moment, compose, view_window
+from vfi_plugin.render.estimator import Estimator, ViewPair
 from vfi_plugin.render.header import with_header
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
@@ -54,7 +49,7 @@ class _Run:
         self._progress = progress
         self._check = cancellation.check
         self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
-        self._estimate = _Estimator.of(job)
+        self._estimate = Estimator.of(job)
         self._cuts: dict[int, None] = {}
 
     def report(self) -> RetimeReport:
@@ -128,7 +123,7 @@ class _Run:
             self._check()
             yield output, self._finished(output, self._pixels(output, work, motions))
 
-    def _pixels(self, output: OutputFrame, work: _Work, pairs: Mapping[str, _ViewPair]) -> Frame:
+    def _pixels(self, output: OutputFrame, work: _Work, pairs: Mapping[str, ViewPair]) -> Frame:
         if output.is_copy:
             return kept_channels(work.frames[0], self._job.layout)
         motions = {view: pair.at(float(output.t)) for view, pair in pairs.items()}
@@ -147,7 +142,7 @@ class _Run:
         """The time that is made for a frame, where the model knows some times only."""
         if self._job.model.any_time or self._job.options.method != "motion" or not 0 < output.t < 1:
             return None
-        return reached_time(float(output.t))
+        return reached_time(float(output.t), self._job.model.frames_at_once)
 
     def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[_Work]:
         """In the reader's thread: frames, guides and the answer whether a pair is a cut."""
@@ -224,64 +219,3 @@ def kept_channels(frame: Frame, layout: Layout) -> Frame:
         if names:
             parts.append(part)
     return replace(frame, parts=tuple(parts))
-
-
-@dataclass(frozen=True)
-class _ViewPair:
-    """A pair of one view that has been looked at."""
-
-    pair: Pair | None
-    window: Window
-    filter: str
-    extrapolates: bool = False
-
-    def at(self, t: float) -> ViewMotion:
-        """Its motion at ``t``; no motion at all where nothing was estimated."""
-        if self.pair is None:
-            return ViewMotion(FlowMotion.still(torch.zeros(1, 1, *self.window.shape), t), self.window)
-        known = self.extrapolates or 0.0 <= t <= 1.0
-        motion = self.pair.motion(t) if known else continued(self.pair.motion(0.5).flow_form(), t)
-        if isinstance(motion, FlowMotion):
-            motion = replace(motion, taps=self.filter)
-        padded = [max(SMALLEST_SIDE_PX - side, 0) for side in self.window.shape]
-        return ViewMotion(motion.flow_form().cropped(*self.window.shape) if any(padded) else motion, self.window)
-
-
-class _Estimator:
-    """Makes motions of guides, by the job's model."""
-
-    def __init__(self, model: Model | None, sampling: str) -> None:
-        self._model = model
-        self._filter = sampling
-        self._device = torch.device("cpu") if model is None else model.device
-
-    @classmethod
-    def of(cls, job: RetimeJob) -> _Estimator:
-        """Loads the model, unless the method needs none."""
-        if job.options.method != "motion":
-            return cls(None, job.options.filter)
-        options = job.options
-        # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
-        torch.backends.cudnn.allow_tf32 = False
-        model = load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
-        return cls(model, options.filter)
-
-    def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, _ViewPair]:
-        """Looks at the pair of every view once."""
-        extrapolates = self._model is not None and self._model.info.extrapolates
-        return {
-            view: _ViewPair(self._looked_at(pair), pair.window, self._filter, extrapolates)
-            for view, pair in guides.items()
-        }
-
-    def _looked_at(self, pair: GuidePair) -> Pair | None:
-        if self._model is None:
-            return None
-        return self._model.prepare(self._tensor(pair.before), self._tensor(pair.after))
-
-    def _tensor(self, guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
-        """(H, W, 3) as (1, 3, H, W) on the device, its edges repeated up to the smallest size that models take."""
-        missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
-        if any(missing):
-            guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
-        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self._device)

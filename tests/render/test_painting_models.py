@@ -1,0 +1,86 @@
+"""Networks that paint frames, in a whole retime: what the plan says, what they paint, and what they must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import material
+import numpy as np
+import pytest
+import torch
+from calm_networks import calm_weights
+
+from vfi_plugin.models.bipn.net import Bipn
+from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.render.retime import plan_retime, retime_with
+
+FRAMES = 3
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(calm_weights("bipn", tmp_path_factory.mktemp("weights")))
+
+
+def painting(weights: str, speed: str) -> RetimeOptions:
+    return RetimeOptions(speed=speed, model="bipn", weights=weights, device="cpu", cuts="off")
+
+
+def test_the_plan_says_which_times_there_are_and_what_is_not_painted(weights: str, tmp_path: Path) -> None:
+    source = material.pan(64, 48, count=2).write(tmp_path / "in")
+    job = plan_retime(source, tmp_path / "out.####.exr", painting(weights, "0.25"))
+    with job.clip:
+        said = "\n".join(job.description())
+    assert "3 evenly spaced frames of a pair at once" in said
+    assert "nearest 1/16" in said
+    assert "paints the main colour" in said
+    assert "all other channels are moved by dis" in said
+
+
+def test_one_run_of_the_network_gives_all_its_frames_of_a_pair(
+    weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[tuple[int, ...]] = []
+    by_scale = Bipn.by_scale
+
+    def counted(net: Bipn, before: torch.Tensor, after: torch.Tensor) -> list[torch.Tensor]:
+        runs.append(tuple(before.shape))
+        return by_scale(net, before, after)
+
+    monkeypatch.setattr(Bipn, "by_scale", counted)
+    source = material.pan(64, 48, count=3).write(tmp_path / "in")
+    retime_with(source, tmp_path / "out.####.exr", painting(weights, "0.25"))
+    assert len(runs) == 2  # two pairs, six frames between
+
+
+def test_frames_say_which_time_was_made(weights: str, tmp_path: Path) -> None:
+    source = material.pan(64, 48, count=2).write(tmp_path / "in")
+    retime_with(source, tmp_path / "out.####.exr", painting(weights, "0.2"))
+    header = material.read_exr(tmp_path / "out.1002.exr")[0]
+    assert (header["vfi/t"], header["vfi/t_made"], header["vfi/model"]) == ("0.2", "0.1875", "bipn")
+
+
+def test_only_the_main_colour_is_painted_and_all_other_channels_are_those_of_the_classic(
+    weights: str, tmp_path: Path
+) -> None:
+    source = material.layered(160, 90, count=2).write(tmp_path / "in")
+    classic = RetimeOptions(speed="0.5", model="dis", device="cpu", cuts="off")
+    made = []
+    for name, options in (("painted", painting(weights, "0.5")), ("moved", classic)):
+        retime_with(source, tmp_path / name / "out.####.exr", options)
+        made.append(material.read_exr(tmp_path / name / "out.1002.exr")[1])
+    differing = {name for name, plane in made[0].items() if not np.array_equal(plane, made[1][name], equal_nan=True)}
+    assert differing == {"R", "G", "B"}
+
+
+def test_motion_past_the_ends_is_that_of_the_classic(weights: str, tmp_path: Path) -> None:
+    source = material.pan(64, 48, count=2).write(tmp_path / "in")
+    (tmp_path / "map.csv").write_text("out,source\n1001,1001\n1002,1002.5\n")
+    made = []
+    for model, file in (("bipn", weights), ("dis", None)):
+        options = RetimeOptions(
+            time_map=str(tmp_path / "map.csv"), model=model, weights=file, device="cpu", cuts="off", ends="extrapolate"
+        )
+        retime_with(source, tmp_path / model / "out.####.exr", options)
+        made.append(material.read_exr(tmp_path / model / "out.1002.exr")[1])
+    assert all(np.array_equal(made[0][name], made[1][name]) for name in "RGB")

@@ -1,0 +1,104 @@
+"""BiPN in training: what it lowers, and that its frames come out in the order of time."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+import torch
+
+from vfi_plugin.models.bipn.model import BipnFrames
+from vfi_plugin.models.bipn.net import Bipn
+from vfi_plugin.train.objective import Batch
+from vfi_plugin.train.objectives.bipn import BipnObjective
+from vfi_plugin.train.perceptual import Perceptual
+from vfi_plugin.train.shapes import MovingShapes
+from vfi_plugin.train.shapes_clip import Shape, ShapesClip
+from vfi_plugin.train.steps import train_steps
+
+TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)
+WIDTH = 0.125
+STEPS = 100
+
+
+def shapes(count: int) -> Batch:
+    """Clips of random shapes."""
+    return MovingShapes(seed=4, frames_between=3, side_px=64).batch(range(count))
+
+
+@cache
+def crossing() -> Batch:
+    """A circle and a square that cross small frames, each in four directions: far enough that order is seen."""
+    clips = []
+    for kind in ("circle", "square"):
+        for travel in ((20.0, 0.0), (-20.0, 0.0), (0.0, 20.0), (0.0, -20.0)):
+            start = 15.5 - travel[0] / 2, 15.5 - travel[1] / 2
+            shape = Shape(kind, 6.0, (1.0, 0.8, 0.2), start, travel)
+            clips.append(ShapesClip(32, (0.1, 0.2, 0.3), (shape,)).frames(TIMES))
+    frames = torch.stack(clips)
+    times = torch.tensor(TIMES[1:-1]).expand(len(clips), -1)
+    return Batch(frames[:, 0], frames[:, -1], frames[:, 1:-1], times)
+
+
+@cache
+def trained() -> tuple[Bipn, list[float]]:
+    """A narrow network that has seen those clips again and again."""
+    torch.manual_seed(1)
+    net = Bipn(WIDTH, 3)
+    history = train_steps(BipnObjective(net), [crossing()] * STEPS, steps=STEPS, learning_rate=2e-3, seed=1)
+    return net, history
+
+
+def painted(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    net, _ = trained()
+    with torch.no_grad():  # by the statistics of the batch, as it was trained
+        frames: torch.Tensor = BipnFrames(net.train())(before, after)
+    return frames
+
+
+def test_some_dozen_steps_bring_the_loss_under_a_fifth() -> None:
+    _, history = trained()
+    assert sum(history[-5:]) / 5 < 0.2 * history[0]
+
+
+def test_swapped_ends_give_the_frames_in_reversed_order() -> None:
+    onward = painted(crossing().before, crossing().after)
+    swapped = painted(crossing().after, crossing().before)
+    outer = [0, 2]  # the middle one stays where it is
+    reversed_error = (swapped - onward.flip(1))[:, outer].abs().mean()
+    same_order_error = (swapped - onward)[:, outer].abs().mean()
+    assert reversed_error < 0.2 * same_order_error
+
+
+def test_each_painted_frame_is_nearest_to_the_true_one_of_its_time() -> None:
+    made = painted(crossing().before, crossing().after)
+    errors = (made[:, :, None] - crossing().between[:, None]).abs().mean((0, 3, 4, 5))
+    assert errors.argmin(1).tolist() == [0, 1, 2]
+
+
+def test_every_term_is_there_when_it_is_wanted_and_reaches_the_network() -> None:
+    torch.manual_seed(0)
+    objective = BipnObjective(
+        Bipn(0.0625, 3, 4), perceptual=Perceptual.stand_in(), adversarial=True, critic_width=0.125
+    )
+    batch = shapes(2)
+    terms = objective.losses(batch)
+    assert set(terms) == {"image", "features", "adversarial"}
+    for name, term in terms.items():
+        gradients = torch.autograd.grad(term, list(objective.net.parameters()), retain_graph=True)
+        assert all(float(gradient.abs().max()) > 0 for gradient in gradients if gradient.ndim == 4), name
+    assert objective.critic_loss(batch).requires_grad
+
+
+def test_the_whole_game_lowers_the_image_error() -> None:
+    torch.manual_seed(2)
+    objective = BipnObjective(Bipn(WIDTH, 3, 4), perceptual=Perceptual.stand_in(), adversarial=True, critic_width=0.125)
+    batch = shapes(2)
+    first = float(objective.losses(batch)["image"].detach())
+    train_steps(objective, [batch] * 20, steps=20, learning_rate=2e-3, critic_learning_rate=5e-4, seed=2)
+    assert float(objective.losses(batch)["image"].detach()) < 0.7 * first
+
+
+def test_a_batch_with_another_number_of_frames_is_refused() -> None:
+    with pytest.raises(ValueError, match="got 3 frames between for a network that paints 5; give as many"):
+        BipnObjective(Bipn(0.0625, 5)).losses(shapes(1))

@@ -1,0 +1,103 @@
+"""From the guides of a pair to a motion at any time, view by view, by the job's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from vfi_plugin.image.colour import GuideTransform
+from vfi_plugin.image.window import Window
+from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
+from vfi_plugin.models.registry import load_model
+from vfi_plugin.motion.continued import continued
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.painted import PaintedMotion
+from vfi_plugin.render.compose import ViewMotion
+from vfi_plugin.render.painted_colour import PaintedColour
+from vfi_plugin.render.retime import RetimeJob
+from vfi_plugin.render.source import GuidePair
+
+
+@dataclass(frozen=True)
+class GuideColour:
+    """How the guides of a pair were made from the clip's colour."""
+
+    transform: GuideTransform
+    gain: float
+
+    def painted(self, motion: PaintedMotion) -> PaintedColour:
+        """What a network painted, ready to be put in the place of moved colour."""
+        guide = motion.painted[0].permute(1, 2, 0).float().cpu().numpy()
+        return PaintedColour(guide, self.transform, self.gain)
+
+
+@dataclass(frozen=True)
+class ViewPair:
+    """A pair of one view that has been looked at."""
+
+    pair: Pair | None
+    window: Window
+    filter: str
+    colour: GuideColour | None = None
+    extrapolates: bool = False
+
+    def at(self, t: float) -> ViewMotion:
+        """Its motion at ``t``; no motion at all where nothing was estimated."""
+        if self.pair is None:
+            return ViewMotion(FlowMotion.still(torch.zeros(1, 1, *self.window.shape), t), self.window)
+        known = self.extrapolates or 0.0 <= t <= 1.0
+        motion = self.pair.motion(t) if known else continued(self.pair.middle_flows(), t)
+        if any(side < SMALLEST_SIDE_PX for side in self.window.shape):
+            cropped = motion if isinstance(motion, PaintedMotion) else motion.flow_form()
+            motion = cropped.cropped(*self.window.shape)
+        if isinstance(motion, FlowMotion):
+            return ViewMotion(replace(motion, taps=self.filter), self.window)
+        if isinstance(motion, PaintedMotion) and self.colour is not None:
+            return ViewMotion(replace(motion.carried, taps=self.filter), self.window, self.colour.painted(motion))
+        return ViewMotion(motion, self.window)
+
+
+class Estimator:
+    """Looks at the guides of pairs, by the job's model."""
+
+    def __init__(self, model: Model | None, sampling: str, transform: GuideTransform) -> None:
+        self._model = model
+        self._filter = sampling
+        self._transform = transform
+        self._device = torch.device("cpu") if model is None else model.device
+
+    @classmethod
+    def of(cls, job: RetimeJob) -> Estimator:
+        """Loads the model, unless the method needs none."""
+        if job.options.method != "motion":
+            return cls(None, job.options.filter, job.transform)
+        options = job.options
+        # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
+        torch.backends.cudnn.allow_tf32 = False
+        model = load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
+        return cls(model, options.filter, job.transform)
+
+    def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, ViewPair]:
+        """Looks at the pair of every view once."""
+        extrapolates = self._model is not None and self._model.info.extrapolates
+        return {
+            view: ViewPair(
+                self._looked_at(pair), pair.window, self._filter, GuideColour(self._transform, pair.gain), extrapolates
+            )
+            for view, pair in guides.items()
+        }
+
+    def _looked_at(self, pair: GuidePair) -> Pair | None:
+        if self._model is None:
+            return None
+        return self._model.prepare(self._tensor(pair.before), self._tensor(pair.after))
+
+    def _tensor(self, guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
+        """(H, W, 3) as (1, 3, H, W) on the device, its edges repeated up to the smallest size that models take."""
+        missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
+        if any(missing):
+            guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
+        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self._device)
