@@ -30,7 +30,8 @@ void separable_conv_backward(const Tensor& gradient, const Tensor& image, const 
                              const Tensor& horizontal, const Tensor* image_gradient, const Tensor* vertical_gradient,
                              const Tensor* horizontal_gradient, int threads);
 
-// origin: of the logits and the result in the images. log_sum: (N, 1, H, W), the logarithm of the sum of the logits' exponentials.
+// origin: of the logits and the result in the images. log_sum: (N, 1, H, W), the logarithm of the sum of the logits'
+// exponentials.
 void adaptive_conv(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
                    const Tensor& log_sum, long size, const Origin& origin, int threads);
 void adaptive_conv_backward(const Tensor& gradient, const Tensor* images, const Tensor& logits, const Tensor& out,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
+    "adaconv": "vfi_plugin.models.adaconv",
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
     "rife": "vfi_plugin.models.rife",

@@ -36,7 +36,9 @@ class Batch:
         """
         at, odd = divmod(self.between.shape[1], 2)
         if not odd or not bool((self.times[:, at] == 0.5).all()):
-            raise ValueError("got frames between the pair of which none is at t = 0.5; give an odd number, evenly spaced")
+            raise ValueError(
+                "got frames between the pair of which none is at t = 0.5; give an odd number, evenly spaced"
+            )
         return self.between[:, at]
 
 
