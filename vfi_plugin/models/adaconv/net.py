@@ -55,6 +55,7 @@ class AdaConvNet(nn.Module):
             layers.append(nn.Sequential(nn.Conv2d(channels, wider, kernel, stride), *norm, nn.ReLU(inplace=True)))
             channels = wider
         self.layers = nn.ModuleList(layers)
+        self.halving = [stride == 2 for _, stride, _, _ in _LAYERS]
         self.head = nn.Conv2d(channels, 2 * TAPS * TAPS, 1)
 
     def of_windows(self, windows: Tensor) -> Tensor:
@@ -90,11 +91,11 @@ class AdaConvNet(nn.Module):
         that everything after it is an ordinary convolution again.
         """
         x = around
-        for layer in self.layers:
-            if layer[0].stride[0] == 1:  # type: ignore[index]  # a Sequential
-                x = layer(x)
-            else:
+        for at, layer in enumerate(self.layers):
+            if self.halving[at]:
                 x = torch.cat([layer(x), layer(x[..., 1:]), layer(x[..., 1:, :]), layer(x[..., 1:, 1:])])
+            else:
+                x = layer(x)
         return _in_place(x, around.shape[0])
 
     def logits(self, features: Tensor) -> Tensor:
