@@ -55,9 +55,13 @@ class LogitBands:
         """(N, 3362, rows, W) float32, top to bottom."""
         rows = self._band_rows()
         for top in range(0, self.height, rows):
-            features = self._features(top, rows)
-            for first in range(0, features.shape[2], _LOGIT_ROWS):
-                yield self._logits(features[:, :, first : first + _LOGIT_ROWS])
+            # In a frame of its own, so that one band's features are gone before the next ones are made.
+            yield from self._band(top, rows)
+
+    def _band(self, top: int, rows: int) -> Iterator[Tensor]:
+        features = self._features(top, rows)
+        for first in range(0, features.shape[2], _LOGIT_ROWS):
+            yield self._logits(features[:, :, first : first + _LOGIT_ROWS])
 
     def _band_rows(self) -> int:
         channels = self.net.head.in_channels
