@@ -39,8 +39,9 @@ struct Strip {
           sum(kWidth),
           total(c * kWidth) {}
 
-    void start(const Tensor& image_0, const Tensor& image_1, long n, long y, long x) {
-        const long count = std::min(kWidth, image_0.w() - x), reach = size / 2;
+    // y and x are of the images.
+    void start(const Tensor& image_0, const Tensor& image_1, long n, long y, long x, long count) {
+        const long reach = size / 2;
         for (long f = 0; f < 2; ++f) {
             for (long row = 0; row < size; ++row) {
                 for (long c = 0; c < channels; ++c) {
@@ -126,14 +127,14 @@ struct Strip {
 }  // namespace
 
 void adaptive_conv(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
-                   const Tensor& log_sum, long size, int threads) {
+                   const Tensor& log_sum, long size, const Origin& origin, int threads) {
     const long h = out.h(), w = out.w();
     parallel_for(out.n() * h, w * logits.c(), threads, [&](long begin, long end) {
         Strip strip(size, out.c());
         for (long line = begin; line < end; ++line) {
             const long n = line / h, y = line % h;
             for (long x = 0; x < w; x += kWidth) {
-                strip.start(image_0, image_1, n, y, x);
+                strip.start(image_0, image_1, n, origin.row + y, origin.column + x, std::min(kWidth, w - x));
                 for (long part = 0; part < 2 * size; ++part) strip.add(logits, n, y, x, part / size, part % size);
                 strip.write(out, log_sum, n, y, x);
             }

@@ -46,12 +46,12 @@ struct Row {
 
 // d logit_j = K_j (sum_c g_c I_jc - sum_c g_c out_c)
 void logit_gradient_row(const Tensor* images, const Tensor& logits, const Tensor& target, long n, long y, long size,
-                        Row& row) {
+                        const Origin& origin, Row& row) {
     const long w = row.w, channels = images[0].c(), reach = size / 2;
     for (long line = 0; line < 2 * size; ++line) {
         for (long c = 0; c < channels; ++c) {
-            read_row_clamped(images[line / size], n, c, y + line % size - reach, -reach, row.wide,
-                             row.image + c * row.wide);
+            read_row_clamped(images[line / size], n, c, origin.row + y + line % size - reach, origin.column - reach,
+                             row.wide, row.image + c * row.wide);
         }
         for (long k = 0; k < size; ++k) {
             read_weights(logits, row.log_sum, n, line * size + k, y, row.weights);
@@ -66,23 +66,19 @@ void logit_gradient_row(const Tensor* images, const Tensor& logits, const Tensor
     }
 }
 
-// A line as wide as the padded frame, folded onto the row that it repeated the edges of.
-void fold(const float* line, long w, long reach, float* row) {
-    for (long x = 0; x < w; ++x) row[x] += line[reach + x];
-    for (long x = 0; x < reach; ++x) {
-        row[0] += line[x];
-        row[w - 1] += line[reach + w + x];
-    }
+// A line of `wide` pixels from `first` on, which may lie outside, folded onto the row that it repeated the edges of.
+void fold(const float* line, long first, long wide, float* row, long w) {
+    for (long x = 0; x < wide; ++x) row[std::clamp(first + x, 0L, w - 1)] += line[x];
 }
 
 // The gradient of one frame.
 void image_gradient(const Tensor& gradient, const Tensor& logits, const Tensor& log_sum, const Tensor& target, long n,
-                    long f, long size) {
-    const long h = target.h(), w = target.w(), channels = target.c(), reach = size / 2, wide = w + size - 1;
+                    long f, long size, const Origin& origin) {
+    const long w = logits.w(), channels = target.c(), reach = size / 2, wide = w + size - 1;
     Buffer lines(channels * wide), weights(w + kLanes), sums(w + kLanes), g(channels * w);
     std::deque<PlaneSum> planes;
     for (long c = 0; c < channels; ++c) planes.emplace_back(target, n, c);
-    for (long y = 0; y < h; ++y) {
+    for (long y = 0; y < logits.h(); ++y) {
         read_row(log_sum, n, 0, y, 0, w, sums);
         for (long c = 0; c < channels; ++c) read_row(gradient, n, c, y, 0, w, g + c * w);
         for (long row = 0; row < size; ++row) {
@@ -94,8 +90,10 @@ void image_gradient(const Tensor& gradient, const Tensor& logits, const Tensor& 
                     for (long x = 0; x < w; ++x) line[x] += weights[x] * g[c * w + x];
                 }
             }
-            const long to = std::clamp(y + row - reach, 0L, h - 1);
-            for (long c = 0; c < channels; ++c) fold(lines + c * wide, w, reach, planes[c].row(to));
+            const long to = std::clamp(origin.row + y + row - reach, 0L, target.h() - 1);
+            for (long c = 0; c < channels; ++c) {
+                fold(lines + c * wide, origin.column - reach, wide, planes[c].row(to), target.w());
+            }
         }
     }
     for (PlaneSum& plane : planes) plane.finish();
@@ -105,21 +103,21 @@ void image_gradient(const Tensor& gradient, const Tensor& logits, const Tensor& 
 
 void adaptive_conv_backward(const Tensor& gradient, const Tensor* images, const Tensor& logits, const Tensor& out,
                             const Tensor& log_sum, const Tensor* const* image_gradients, const Tensor* logit_gradient,
-                            long size, int threads) {
+                            long size, const Origin& origin, int threads) {
     const long h = gradient.h(), w = gradient.w(), channels = gradient.c();
     if (logit_gradient) {
         parallel_for(gradient.n() * h, w * logits.c(), threads, [&](long begin, long end) {
             Row row(w, channels, size);
             for (long line = begin; line < end; ++line) {
                 row.read(gradient, out, log_sum, line / h, line % h);
-                logit_gradient_row(images, logits, *logit_gradient, line / h, line % h, size, row);
+                logit_gradient_row(images, logits, *logit_gradient, line / h, line % h, size, origin, row);
             }
         });
     }
     parallel_for(2 * gradient.n(), h * w * size * size, threads, [&](long begin, long end) {
         for (long at = begin; at < end; ++at) {
             const long n = at / 2, f = at % 2;
-            if (image_gradients[f]) image_gradient(gradient, logits, log_sum, *image_gradients[f], n, f, size);
+            if (image_gradients[f]) image_gradient(gradient, logits, log_sum, *image_gradients[f], n, f, size, origin);
         }
     });
 }

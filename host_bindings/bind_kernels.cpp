@@ -11,6 +11,7 @@ namespace py = pybind11;
 namespace {
 
 using Array = py::array;
+using vfi::Origin;
 using vfi::Tensor;
 
 // A view of the array's memory as it lies, whatever its strides. Shapes were checked in Python.
@@ -122,19 +123,23 @@ void bind_convolutions(py::module_& module) {
         run([&] { VFI_CALL(separable_conv_backward, g, i, v, h, to_i.get(), to_v.get(), to_h.get(), threads); });
     });
     module.def("adaptive_conv", [](const Array& image_0, const Array& image_1, const Array& logits, const Array& out,
-                                   const Array& log_sum, long size, int threads) {
+                                   const Array& log_sum, long size, long row, long column, int threads) {
+        const Origin origin{row, column};
         const Tensor i = tensor(image_0), j = tensor(image_1), l = tensor(logits), o = target(out), s = target(log_sum);
-        run([&] { VFI_CALL(adaptive_conv, i, j, l, o, s, size, threads); });
+        run([&] { VFI_CALL(adaptive_conv, i, j, l, o, s, size, origin, threads); });
     });
     module.def("adaptive_conv_backward", [](const Array& gradient, const Array& image_0, const Array& image_1,
                                             const Array& logits, const Array& out, const Array& log_sum,
                                             const py::object& d0, const py::object& d1, const py::object& dl, long size,
-                                            int threads) {
+                                            long row, long column, int threads) {
         const Tensor g = tensor(gradient), l = tensor(logits), o = tensor(out), s = tensor(log_sum);
         const std::array<Tensor, 2> images{tensor(image_0), tensor(image_1)};
         const Wanted to_0(d0), to_1(d1), to_l(dl);
         const std::array<const Tensor*, 2> to{to_0.get(), to_1.get()};
-        run([&] { VFI_CALL(adaptive_conv_backward, g, images.data(), l, o, s, to.data(), to_l.get(), size, threads); });
+        const Origin origin{row, column};
+        run([&] {
+            VFI_CALL(adaptive_conv_backward, g, images.data(), l, o, s, to.data(), to_l.get(), size, origin, threads);
+        });
     });
     module.def("correlation", [](const Array& a, const Array& b, const Array& out, long radius, int threads) {
         const Tensor left = tensor(a), right = tensor(b), o = target(out);

@@ -30,12 +30,13 @@ void separable_conv_backward(const Tensor& gradient, const Tensor& image, const 
                              const Tensor& horizontal, const Tensor* image_gradient, const Tensor* vertical_gradient,
                              const Tensor* horizontal_gradient, int threads);
 
-// log_sum: (N, 1, H, W), the logarithm of the sum of the logits' exponentials.
+// origin: of the logits and the result in the images. log_sum: (N, 1, H, W), the logarithm of the sum of the logits'
+// exponentials.
 void adaptive_conv(const Tensor& image_0, const Tensor& image_1, const Tensor& logits, const Tensor& out,
-                   const Tensor& log_sum, long size, int threads);
+                   const Tensor& log_sum, long size, const Origin& origin, int threads);
 void adaptive_conv_backward(const Tensor& gradient, const Tensor* images, const Tensor& logits, const Tensor& out,
                             const Tensor& log_sum, const Tensor* const* image_gradients, const Tensor* logit_gradient,
-                            long size, int threads);
+                            long size, const Origin& origin, int threads);
 
 void correlation(const Tensor& a, const Tensor& b, const Tensor& out, long radius, int threads);
 void correlation_backward(const Tensor& gradient, const Tensor& a, const Tensor& b, const Tensor* a_gradient,

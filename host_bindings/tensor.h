@@ -27,4 +27,9 @@ struct Tensor {
     bool rows_are_floats() const { return storage == Storage::float32 && stride[3] == 1; }
 };
 
+// Where in larger images something begins that covers a part of their pixels.
+struct Origin {
+    long row, column;
+};
+
 }  // namespace vfi

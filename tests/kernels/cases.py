@@ -101,6 +101,7 @@ def cases(shape: Shape, seed: int = 0) -> dict[str, Case]:
     weight = metric.abs() + 0.1
     taps, size = 5, 3
     padded = noise(g, n, c, h + taps - 1, w + taps - 1)
+    part = noise(g, n, 2 * size**2, max(1, h // 2), max(1, w // 2)) * 3
     pair = (noise(g, n, taps, h, w), noise(g, n, taps, h, w))
     found = [
         Case("warp clamp", kernels.warp, (image, flow), {"border": "clamp"}),
@@ -109,6 +110,7 @@ def cases(shape: Shape, seed: int = 0) -> dict[str, Case]:
         Case("warp cubic zero", kernels.warp, (image, flow), {"border": "zero", "taps": "cubic"}),
         Case("separable_conv", kernels.separable_conv, (padded, *pair)),
         Case("adaptive_conv", kernels.adaptive_conv, (image, -image, noise(g, n, 2 * size**2, h, w) * 3)),
+        Case("adaptive_conv part", kernels.adaptive_conv, (image, -image, part), {"origin": (h // 3, w // 3)}),
         Case("filter_warp", kernels.filter_warp, (image, flow / 4, noise(g, n, 16, h, w))),
         Case("filter_warp 2", kernels.filter_warp, (image, flow / 4, noise(g, n, 4, h, w))),
         Case("splat_sum", kernels.splat_sum, (image, flow)),

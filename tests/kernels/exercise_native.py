@@ -148,9 +148,16 @@ def convolutions(native: ModuleType, make: Maker, threads: int) -> None:
     for size in (1, 3, 5):
         images, logits = [make.image(), make.image()], make.image(2 * size * size)
         out, log_sum = make.room(images[0]), make.plain(make.n, 1, make.h, make.w)
-        native.adaptive_conv(*images, logits, out, log_sum, size, threads)
+        native.adaptive_conv(*images, logits, out, log_sum, size, 0, 0, threads)
         for room in wanted([*images, logits], make):
-            native.adaptive_conv_backward(make.image(), *images, logits, out, log_sum, *room, size, threads)
+            native.adaptive_conv_backward(make.image(), *images, logits, out, log_sum, *room, size, 0, 0, threads)
+        # A part of the pixels: the last ones.
+        rows, columns = -(-make.h // 2), -(-make.w // 2)
+        part = [each[:, :, -rows:, -columns:] for each in (logits, out, log_sum, make.image())]
+        origin = make.h - rows, make.w - columns
+        native.adaptive_conv(*images, *part[:3], size, *origin, threads)
+        for room in wanted([*images, part[0]], make):
+            native.adaptive_conv_backward(part[3], *images, *part[:3], *room, size, *origin, threads)
     for radius in (0, 1, 4, 5):
         a, b, out = make.image(), make.image(), make.image((2 * radius + 1) ** 2)
         native.correlation(a, b, make.room(out), radius, threads)

@@ -31,6 +31,16 @@ def test_it_is_one_softmax_over_both_frames_and_a_sum(backend: Backend, size: in
     assert_agree(backend(adaptive_conv, *frames, logits), expected.float(), "loops")
 
 
+@pytest.mark.parametrize("origin", [(0, 0), (2, 5), (4, 9)])
+def test_logits_of_a_part_give_that_part_of_the_whole(backend: Backend, origin: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(4)
+    frames = [torch.randn(2, 5, 9, 20, generator=generator) for _ in range(2)]
+    logits = torch.randn(2, 50, 9, 20, generator=generator)
+    part = (..., slice(origin[0], origin[0] + 5), slice(origin[1], origin[1] + 11))
+    found = backend(adaptive_conv, *frames, logits[part], origin=origin)
+    torch.testing.assert_close(found, backend(adaptive_conv, *frames, logits)[part], atol=1e-6, rtol=0)
+
+
 def test_weights_add_up_to_one_so_that_a_constant_image_stays(backend: Backend) -> None:
     logits = torch.randn(2, 50, 9, 33, generator=torch.Generator().manual_seed(0)) * 8
     constant = torch.full((2, 3, 9, 33), 0.7)

@@ -25,7 +25,7 @@ CALLS = {
     "project_flow": (UHD, "project_flow(flow(), some(1).abs() + 1, fill_holes=True)"),
     "filter_warp": (HD, "filter_warp(some(3), flow(), some(16))"),
     "separable_conv": (HD, "separable_conv(some(3, 8), some(9), some(9))"),
-    "adaptive_conv": (HD, "adaptive_conv(some(3), some(3), some(18), size=3)"),
+    "adaptive_conv": (HD, "adaptive_conv(some(3), some(3), some(18), size=3, origin=(0, 0))"),
     "correlation": ((540, 960), "correlation(some(40), some(40), radius=4)"),
     "warp_backward": (UHD, "warp_backward(some(3), some(3), flow(), None, wanted=(True, True), border='clamp')"),
     "splat_sum_backward": (UHD, "splat_sum_backward(some(3), some(3), flow(), None, wanted=(True, True))"),
@@ -43,7 +43,8 @@ CALLS = {
     ),
     "adaptive_conv_backward": (
         HD,
-        "adaptive_conv_backward(*[some(5)] * 3, some(18), some(5), some(1) + 3, wanted=(True, True, True), size=3)",
+        "adaptive_conv_backward(*[some(5)] * 3, some(18), some(5), some(1) + 3,"
+        " wanted=(True, True, True), size=3, origin=(0, 0))",
     ),
     "correlation_backward": (
         (540, 960),

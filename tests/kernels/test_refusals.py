@@ -152,6 +152,14 @@ def test_logits_that_make_no_pair_of_odd_squares_are_refused(channels: int) -> N
     assert f"got {channels} logits a pixel; needed 2 K K for an odd K" in refusal("adaptive_conv", logits=wrong)
 
 
+@pytest.mark.parametrize("origin", [(-1, 0), (4, 0), (0, 5)])
+def test_logits_that_reach_beyond_the_images_are_refused(origin: tuple[int, int]) -> None:
+    part = torch.zeros(2, 18, 3, 3)
+    images = torch.zeros(2, 3, 6, 7)
+    with pytest.raises(UsageError, match=r"logits for 3x3 px from row .* images of 7x6 px; all of them must lie"):
+        kernels.adaptive_conv(images, images, part, origin=origin)
+
+
 @pytest.mark.parametrize("channels", [1, 9, 15])
 def test_kernels_that_make_no_even_square_are_refused(channels: int) -> None:
     wrong = torch.zeros(2, channels, 6, 7)

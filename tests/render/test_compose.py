@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -119,6 +120,32 @@ class Elsewhere(FlowMotion):
         return torch.ones_like(payload_0, device="cpu")
 
     pick = apply
+
+
+class RunsNetwork(FlowMotion):
+    """A motion that notes how many channels each call moves."""
+
+    runs_network = True
+    moved_channels: ClassVar[list[int]] = []
+
+    def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
+        self.moved_channels.append(payload_0.shape[1])
+        return super().apply(payload_0, payload_1)
+
+
+def test_a_motion_that_runs_a_network_moves_all_blended_channels_at_once_and_to_the_same_bits() -> None:
+    random = np.random.default_rng(2)
+    names = (*"RGBA", "Z", "diffuse.R", "diffuse.G", "diffuse.B", "mask.fog", "N.X", "N.Y", "N.Z")
+    planes = [{name: random.random(SIZE).astype(np.float16) for name in names} for _ in range(2)]
+    plain = shift(2.5, weight_0=0.25)
+    one_by_one = composed(*map(frame, planes), plain).parts[0].planes
+    RunsNetwork.moved_channels.clear()
+    motion = RunsNetwork(plain.flow_t_to_0, plain.flow_t_to_1, plain.weight_0)
+    at_once = composed(*map(frame, planes), motion).parts[0].planes
+    assert RunsNetwork.moved_channels[0] == 8  # beauty with its alpha, diffuse and the mask
+    assert list(at_once) == list(one_by_one)
+    for name, plane in one_by_one.items():
+        assert np.array_equal(at_once[name], plane), name
 
 
 def test_every_class_is_taken_to_where_the_motion_is() -> None:

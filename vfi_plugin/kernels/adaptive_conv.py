@@ -17,7 +17,12 @@ from vfi_plugin.kernels.differentiable import call
 
 
 def adaptive_conv(
-    image_0: torch.Tensor, image_1: torch.Tensor, logits: torch.Tensor, *, backend: str | None = None
+    image_0: torch.Tensor,
+    image_1: torch.Tensor,
+    logits: torch.Tensor,
+    *,
+    origin: tuple[int, int] | None = None,
+    backend: str | None = None,
 ) -> torch.Tensor:
     """Both frames under one softmax-normalised K x K kernel each, K odd.
 
@@ -31,23 +36,38 @@ def adaptive_conv(
     Args:
         image_0: (N, C, H, W) float32 or float16 (float64 in the torch form), the earlier frame, any range.
         image_1: (N, C, H, W), the later frame.
-        logits: (N, 2 K K, H, W), the images' type.
+        logits: (N, 2 K K, H, W), the images' type; with an ``origin`` (N, 2 K K, h, w).
+        origin: row and column of the images where the logits begin that cover h x w of their pixels alone: a band, or
+            what lies far enough inside for nothing to be repeated. None: they cover all.
         backend: "cuda", "native", "torch", or None for the best that fits.
 
     Returns:
-        (N, C, H, W) in the images' type, summed in float32. Logits of NaN or +Inf give NaN in their pixel.
+        (N, C, H, W), or (N, C, h, w), in the images' type, summed in float32. Logits of NaN or +Inf give NaN in
+        their pixel.
 
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
     image_0, image_1, logits = under_autocast(image_0, image_1, logits)
-    sizes = check_shapes(image_0=(image_0, "N C H W"), image_1=(image_1, "N C H W"), logits=(logits, "N L H W"))
+    pattern = "N L H W" if origin is None else "N L h w"
+    sizes = check_shapes(image_0=(image_0, "N C H W"), image_1=(image_1, "N C H W"), logits=(logits, pattern))
     check_types(image_0=image_0, image_1=image_1, logits=logits)
     size = isqrt(sizes["L"] // 2)
     if 2 * size * size != sizes["L"] or size % 2 == 0:
         raise UsageError(f"got {sizes['L']} logits a pixel; needed 2 K K for an odd K, such as 3362 for K = 41")
+    row, column = origin or (0, 0)
+    _check_part((row, column), image_0, logits)
     name = choose_backend(backend, image_0, image_1, logits)
     if name == "torch":
-        return reference.adaptive_conv(image_0, image_1, logits, size)
-    compiled = implementation(name)
-    return call(compiled.adaptive_conv, compiled.adaptive_conv_backward, image_0, image_1, logits, size=size)
+        return reference.adaptive_conv(image_0, image_1, logits, size, (row, column))
+    compiled, options = implementation(name), {"size": size, "origin": (row, column)}
+    return call(compiled.adaptive_conv, compiled.adaptive_conv_backward, image_0, image_1, logits, **options)
+
+
+def _check_part(origin: tuple[int, int], image: torch.Tensor, logits: torch.Tensor) -> None:
+    (row, column), (height, width), (rows, columns) = origin, image.shape[2:], logits.shape[2:]
+    if not (0 <= row <= height - rows and 0 <= column <= width - columns):
+        raise UsageError(
+            f"got logits for {columns}x{rows} px from row {row}, column {column} on, and images of {width}x{height} px;"
+            " all of them must lie inside"
+        )

@@ -109,10 +109,12 @@ def separable_conv_backward(
     return found
 
 
-def adaptive_conv(image_0: Tensor, image_1: Tensor, logits: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
+def adaptive_conv(
+    image_0: Tensor, image_1: Tensor, logits: Tensor, *, size: int, origin: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
     """See ``kernels.adaptive_conv``; also the logarithm of the sum of exponentials (N, 1, H, W) float32."""
-    out, log_sum = _like(image_0), _like(logits, 1).float()
-    _run("adaptive_conv", image_0, image_1, logits, out, log_sum, size)
+    out, log_sum = _like(logits, image_0.shape[1]), _like(logits, 1).float()
+    _run("adaptive_conv", image_0, image_1, logits, out, log_sum, size, *origin)
     return out, log_sum
 
 
@@ -126,10 +128,11 @@ def adaptive_conv_backward(
     *,
     wanted: Wanted,
     size: int,
+    origin: tuple[int, int],
 ) -> tuple[Tensor | None, ...]:
     """Gradients of the adaptive convolution."""
     found = _gradients((image_0, image_1, logits), wanted)
-    _run("adaptive_conv_backward", gradient, image_0, image_1, logits, out, log_sum, *found, size)
+    _run("adaptive_conv_backward", gradient, image_0, image_1, logits, out, log_sum, *found, size, *origin)
     return found
 
 

@@ -26,7 +26,8 @@ class NetworkModel(Model):
     Attributes:
         channels_last: whether its convolutions keep the channels of a pixel side by side. Time against planes, motion
             and its application included (one CPU thread with AVX-512, 384 x 256): Deep Voxel Flow 0.65, Super SloMo
-            0.70, DAIN 0.78, SepConv++ 0.88, SepConv 0.93; RIFE, whose layers are many and small, 1.48.
+            0.70, DAIN 0.78, SepConv++ 0.88, SepConv 0.93; RIFE, whose layers are many and small, 1.48;
+            AdaConv's last layer alone, nearly half of its work, 1.6.
     """
 
     channels_last = True

@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
+    "adaconv": "vfi_plugin.models.adaconv",
     "bipn": "vfi_plugin.models.bipn",
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
+    "figan": "vfi_plugin.models.figan",
     "phase": "vfi_plugin.models.phase",
     "phasenet": "vfi_plugin.models.phasenet",
     "rife": "vfi_plugin.models.rife",
-    "superslomo": "vfi_plugin.models.superslomo",
-    "voxelflow": "vfi_plugin.models.voxelflow",
     "sepconv": "vfi_plugin.models.sepconv",
     "sepconvpp": "vfi_plugin.models.sepconvpp",
+    "superslomo": "vfi_plugin.models.superslomo",
+    "voxelflow": "vfi_plugin.models.voxelflow",
 }
 _DEFAULT = "dis"
 

@@ -26,6 +26,16 @@ class ChainedMotion(Motion):
     second: Motion
     takes_later_half: bool
 
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.first.device
+
+    @property
+    def runs_network(self) -> bool:
+        """Whether one of both does."""
+        return self.first.runs_network or self.second.runs_network
+
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """The payload at ``t``: both sources moved and blended, then once more with what that gave."""
         middle = self.first.apply(payload_0, payload_1)

@@ -71,6 +71,11 @@ class FilteredFlowMotion(Motion):
     residual: Tensor | None = None
     margins: Margins = _NO_MARGINS
 
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.flow_t_to_0.device
+
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Both payloads moved and blended by time; at ``t`` = 0 or 1 the other adds nothing, not even Inf or NaN."""
         if self.t in (0.0, 1.0):

@@ -38,6 +38,11 @@ class FlowMotion(Motion):
         """Both payloads (N, C, H, W) at the place they have at ``t``, not yet blended."""
         return warp(payload_0, self.flow_t_to_0, taps=self.taps), warp(payload_1, self.flow_t_to_1, taps=self.taps)
 
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.weight_0.device
+
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """Both payloads moved and mixed by weight; a source of weight 0 adds nothing, not even Inf or NaN."""
         return self.mix(*self.moved(payload_0, payload_1))

@@ -23,6 +23,16 @@ class Motion(ABC):
     where there is alpha, scene-linear or anything else, unbounded.
     """
 
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+
+    @property
+    def runs_network(self) -> bool:
+        """Whether each ``apply`` runs a network, so that one for all channels is worth the memory they take at once."""
+        return False
+
     @abstractmethod
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """The payload at ``t``: both sources moved and blended; (N, C, H, W), any number of channels."""

@@ -26,6 +26,11 @@ class PaintedMotion(Motion):
     painted: torch.Tensor
     carried: FlowMotion
 
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.carried.device
+
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """Both payloads moved and blended by ``carried``; (N, C, H, W), nothing painted."""
         return self.carried.apply(payload_0, payload_1)

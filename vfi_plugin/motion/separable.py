@@ -43,6 +43,11 @@ class SeparableMotion(Motion):
     horizontal_1: Tensor
     normalised: bool = field(kw_only=True)
 
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.vertical_0.device
+
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Weighted means of source pixels, (N, C, H, W) float32, any C and range; frames repeat their edges.
 

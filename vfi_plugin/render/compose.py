@@ -76,9 +76,8 @@ def compose(pair: tuple[Frame, Frame], motions: Mapping[str, ViewMotion], layout
     """
     nearest = pair[0] if moment.t <= Fraction(1, 2) else pair[1]
     made: dict[int, Plane] = {}
-    for group in layout.groups:
-        if group.treatment is Treatment.DROP:
-            continue
+    at_once = {view for view, moved in motions.items() if moved.motion.runs_network}
+    for group in layout.groups_to_make(at_once):
         work = _GroupWork(pair, motions[group.view], layout, group, moment)
         made.update(zip(group.channels, _TREAT[group.treatment](work), strict=True))
     parts = []
@@ -148,11 +147,11 @@ class _GroupWork:
     def floats(self, which: int) -> torch.Tensor:
         """(1, C, H, W) float32 of the group."""
         stacked = np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)])
-        return torch.from_numpy(stacked)[None].to(self.flows.weight_0.device)
+        return torch.from_numpy(stacked)[None].to(self.view.motion.device)
 
     def tensor(self, values: npt.NDArray[np.float32]) -> torch.Tensor:
         """(H, W, C) as (1, C, H, W), where the motion is."""
-        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.flows.weight_0.device)
+        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.view.motion.device)
 
     def to_types(self, values: torch.Tensor | npt.NDArray[np.float32]) -> list[Plane]:
         """(C, H, W) or (1, C, H, W) float32 as planes in the types of the file."""
@@ -190,7 +189,7 @@ def _pick(work: _GroupWork) -> list[Plane]:
     for place in work.group.channels:
         before, after = work.plane(0, place), work.plane(1, place)
         bits = [torch.from_numpy(np.ascontiguousarray(plane).view(_BITS[plane.itemsize])) for plane in (before, after)]
-        device = work.flows.weight_0.device
+        device = work.view.motion.device
         chosen = work.flows.pick(*(plane[None, None].to(device) for plane in bits))
         picked.append(chosen[0, 0].cpu().numpy().view(before.dtype))
     return picked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,8 @@ from vfi_plugin.render.options import RetimeOptions
 _RED, _GREEN, _BLUE = {"r", "red"}, {"g", "green", "grn"}, {"b", "blue", "blu"}
 _COLOURS = _RED | _GREEN | _BLUE
 _ALPHAS = {"a", "alpha"}
+
+_BLENDED = (Treatment.BLEND, Treatment.BLEND_PREMULTIPLIED)
 
 # What motion is looked for in where a view has no colour at all, best first: smooth and textured before flat.
 _STAND_INS = (ChannelClass.MATTE, ChannelClass.ALPHA, ChannelClass.NORMAL, ChannelClass.POSITION, ChannelClass.DEPTH)
@@ -70,6 +72,27 @@ class Layout:
         views = tuple(dict.fromkeys(role.view for role in roles if role.treatment is not Treatment.DROP))
         found = [_guide_source(view, roles) for view in views]
         return cls(roles, layer_groups(roles), views, tuple(guide for guide in found if guide is not None))
+
+    def groups_to_make(self, at_once: Container[str]) -> list[LayerGroup]:
+        """The groups that are not dropped, in order.
+
+        Args:
+            at_once: views in which all that is blended is one group, with the facts of its first: their motion costs
+                much whenever it is applied, and nothing more for more channels.
+        """
+        found: list[LayerGroup] = []
+        joined: dict[str, int] = {}
+        for group in self.groups:
+            if group.treatment is Treatment.DROP:
+                continue
+            if group.view in joined and group.treatment in _BLENDED:
+                place = joined[group.view]
+                found[place] = replace(found[place], channels=found[place].channels + group.channels)
+                continue
+            if group.view in at_once and group.treatment in _BLENDED:
+                joined[group.view] = len(found)
+            found.append(group)
+        return found
 
     def require_guides(self) -> None:
         """Raises InputError where a view has no channel that motion can be seen in."""

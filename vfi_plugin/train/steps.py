@@ -74,12 +74,12 @@ class _Learner:
         """Goes one step down; gives the loss as it was."""
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
         value = float(loss.detach())
+        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
         if not (math.isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)):
             raise RenderError(
-                f"{what} gives a loss of {value:g} and gradients that are not finite; look at the batch it had,"
-                " or train with a smaller learning rate"
+                f"{what} gives a loss of {value:g} and gradients that are not all finite; look at the batch it had, or"
+                " train with a smaller learning rate"
             )
         self._optimiser.step()
         return value

@@ -63,10 +63,13 @@ def separable_conv_backward(
     return to_image, to_vertical if wanted[1] else None, to_horizontal if wanted[2] else None
 
 
-def adaptive_conv(image_0: Tensor, image_1: Tensor, logits: Tensor, *, size: int) -> tuple[Tensor, Tensor]:
+def adaptive_conv(
+    image_0: Tensor, image_1: Tensor, logits: Tensor, *, size: int, origin: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
     """See ``kernels.adaptive_conv``; also the logarithm of the sum of exponentials (N, 1, H, W) float32."""
-    out, log_sum = result_like(image_0), sums_like(image_0[:, :1])
-    values = (image_0, image_1, logits, out, log_sum, _ADAPTIVE_CHANNELS, size)
+    height, width = logits.shape[2:]
+    out, log_sum = result_like(image_0[..., :height, :width]), sums_like(logits[:, :1])
+    values = (image_0, image_1, logits, out, log_sum, _ADAPTIVE_CHANNELS, size, *origin)
     launch_pixels("adaptive_conv", out, _ADAPTIVE_CHANNELS, *values)
     return out, log_sum
 
@@ -81,6 +84,7 @@ def adaptive_conv_backward(
     *,
     wanted: Wanted,
     size: int,
+    origin: tuple[int, int],
 ) -> Gradients:
     """Gradients of the adaptive convolution."""
     found: list[Tensor | None] = [None, None, None]
@@ -88,11 +92,11 @@ def adaptive_conv_backward(
         if not wanted[f]:
             continue
         target = found[f] = result_like(image)
-        values = (gradient, logits, log_sum, target, _ADAPTIVE_CHANNELS, size, f)
+        values = (gradient, logits, log_sum, target, _ADAPTIVE_CHANNELS, size, f, *origin)
         launch_pixels("adaptive_conv_image_gradient", target, _ADAPTIVE_CHANNELS, *values)
     if wanted[2]:
         target = found[2] = result_like(logits)
-        values_of_logits = (gradient, image_0, image_1, logits, out, log_sum, target, size)
+        values_of_logits = (gradient, image_0, image_1, logits, out, log_sum, target, size, *origin)
         launch_pixels("adaptive_conv_logit_gradient", gradient[:, :1], 1, *values_of_logits)
     return tuple(found)
 

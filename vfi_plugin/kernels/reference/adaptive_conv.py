@@ -10,14 +10,14 @@ from vfi_plugin.kernels.reference.sampling import wide
 Tensor = torch.Tensor
 
 
-def adaptive_conv(image_0: Tensor, image_1: Tensor, logits: Tensor, size: int) -> Tensor:
-    """``sum over f, row, column of softmax(logits)[f, row, column] * image_f`` around each pixel."""
+def adaptive_conv(image_0: Tensor, image_1: Tensor, logits: Tensor, size: int, origin: tuple[int, int]) -> Tensor:
+    """``sum over f, row, column of softmax(logits)[f, row, column] * image_f`` around each pixel from ``origin`` on."""
     height, width = logits.shape[-2:]
     weights = wide(logits).softmax(1)
     total = wide(image_0).new_zeros(*image_0.shape[:2], height, width)
     reach = size // 2
     for f, image in enumerate((image_0, image_1)):
-        padded = F.pad(wide(image), (reach, reach, reach, reach), mode="replicate")
+        padded = F.pad(wide(image), (reach, reach, reach, reach), mode="replicate")[..., origin[0] :, origin[1] :]
         for row in range(size):
             for column in range(size):
                 weight = weights[:, (f * size + row) * size + column].unsqueeze(1)

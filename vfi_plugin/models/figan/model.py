@@ -1,0 +1,87 @@
+"""FIGAN as a model of the middle frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from vfi_plugin.models.figan.net import SCALES, FiganNet, Middle
+from vfi_plugin.models.middle_frame import example_frames
+from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.recursion import MidpointModel
+from vfi_plugin.motion.flow import FlowMotion
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+_SIZE_MULTIPLE = SCALES[0]
+
+INFO = ModelInfo(
+    name="figan",
+    title="FIGAN",
+    paper="van Amersfoort, Shi, Acosta, Massa, Totz, Wang, Caballero: Frame Interpolation with Multi-Scale Deep Loss"
+    " Functions and Generative Adversarial Networks, arXiv 2017",
+    year=2017,
+    any_time=False,
+    extrapolates=False,
+    size_multiple=_SIZE_MULTIPLE,
+    reach_px=48.0,  # at the coarsest scale six convolutions see 6 px around one, 24 px of the frame, in both frames
+    parameters=161_068,
+    multiply_adds=93_186,
+    licence="no weights were published",
+    training_data="no weights were published; the paper trained on its own choice of 60-fps videos from YouTube-8M",
+    weights_sha256=None,
+)
+
+
+class FiganModel(NetworkModel, MidpointModel):
+    """The network behind the interface of all models."""
+
+    net: FiganNet
+
+    def middle(self, before: torch.Tensor, after: torch.Tensor) -> FlowMotion:
+        """The motion to the middle of two guides (N, 3, H, W) float32 RGB in [0, 1].
+
+        What the last module adds stays in guide space: a payload is moved and mixed, nothing is painted into it.
+        """
+        padding = Padding.to_multiple(before.shape[2], before.shape[3], _SIZE_MULTIPLE)
+        found = self.net(*(2.0 * padding.add(guide) - 1.0 for guide in (before, after)))
+        return _motion(found).cropped(*before.shape[2:])
+
+    def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
+        """The frame in the middle as one module, and two frames that it can be traced with."""
+        return FiganFrame(self.net), example_frames(self.device)
+
+
+class FiganFrame(nn.Module):
+    """The network with the motion by what it finds: two frames in, the frame between them out."""
+
+    def __init__(self, net: FiganNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+        """The frame in the middle of two, (N, 3, H, W) float32 RGB, not clamped.
+
+        Args:
+            before: the earlier frame, (N, 3, H, W) float32 RGB in [0, 1]. H and W are multiples of 4; repeat the edge
+                pixels at the right and bottom up to that, and cut them off again.
+            after: the later one, the same size.
+        """
+        return _motion(self.net(2.0 * before - 1.0, 2.0 * after - 1.0)).guide_frame(before, after)
+
+
+def _motion(found: Middle) -> FlowMotion:
+    """What the network finds in [-1, 1] as a motion of frames in [0, 1]; half the residual is as much there."""
+    finest = found.levels[-1]
+    return FlowMotion(-finest.flow, finest.flow, finest.weight_0, 0.5 * found.residual)
+
+
+def load(weights: Weights | None, device: torch.device) -> FiganModel:
+    """FIGAN on ``device``, in the width that the weights have."""
+    assert weights is not None
+    return FiganModel(INFO, lambda _, width: FiganNet(width), weights, device)
