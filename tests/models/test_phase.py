@@ -63,6 +63,24 @@ def test_faster_motion_is_followed_too_away_from_the_border(model: models.Model)
     assert quality(made[inner], truth[inner]) > quality(torch.lerp(before, after, 0.5)[inner], truth[inner]) + 12.0
 
 
+def test_a_lower_limit_stops_motion_that_a_higher_one_follows() -> None:
+    before, after, truth = texture(0, 0), texture(3, 2), texture(1.5, 1)
+    inner = (..., slice(16, -16), slice(16, -16))
+    made = [painted_between(before, after, 0.5, PhaseSettings(limit=limit)) for limit in (0.05, 0.2)]
+    assert quality(made[0][inner], truth[inner]) < 33.0
+    assert quality(made[1][inner], truth[inner]) > 36.0
+
+
+@pytest.mark.parametrize("t", [0.4, 0.5, 0.6])
+def test_what_is_finer_than_all_waves_is_that_of_the_nearer_frame(model: models.Model, t: float) -> None:
+    # A checkerboard of single pixels, with dark and light exchanged in the later frame; a tie goes to that.
+    board = ((torch.arange(32).view(-1, 1) + torch.arange(40)) % 2).float().expand(1, 3, -1, -1)
+    before, after = 0.4 + 0.2 * board, 0.6 - 0.2 * board
+    inner = (..., slice(8, -8), slice(8, -8))
+    made = model.interpolate(before, after, t)
+    assert torch.allclose(made[inner], (before if t < 0.5 else after)[inner], atol=0.01)
+
+
 @pytest.mark.parametrize("t", [0.0, 1.0])
 def test_at_either_end_the_mathematics_gives_the_frame_back(t: float) -> None:
     before, after = (torch.rand(2, 3, 50, 61, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2))

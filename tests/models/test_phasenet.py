@@ -67,6 +67,7 @@ def test_the_layers_are_those_of_the_paper() -> None:
         net = PhaseNet()
     first = [(block.conv1.in_channels, block.conv1.out_channels, block.conv1.kernel_size[0]) for block in net.blocks]
     assert first == [(2, 64, 1), (81, 64, 1), (88, 64, 1), *[(88, 64, 3)] * 5]
+    assert {block.conv1.padding_mode for block in net.blocks} == {"reflect"}
     assert [block.conv2 is None for block in net.blocks] == [True] + [False] * 7
     assert [head.out_channels for head in net.heads] == [1] + [8] * 7
 
