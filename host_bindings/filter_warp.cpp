@@ -14,13 +14,21 @@ inline float filter_four(const float* window, long stride, const float* weights)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+inline float tap_value(const Tensor& image, long n, long c, const Taps& taps, long x, long k) {
+    const long row = std::clamp(taps.first_row(x) + k / taps.side, 0L, image.h() - 1);
+    const long column = std::clamp(taps.first_column(x) + k % taps.side, 0L, image.w() - 1);
+    return value_at(image, image.offset(n, c, row, column));
+}
+
 float filter_any(const Tensor& image, long n, long c, const Taps& taps, long x) {
-    float sum = 0.0f;
-    for (long k = 0; k < taps.count; ++k) {
-        const long row = std::clamp(taps.first_row(x) + k / taps.side, 0L, image.h() - 1);
-        const long column = std::clamp(taps.first_column(x) + k % taps.side, 0L, image.w() - 1);
-        sum += taps.weight[x * taps.count + k] * value_at(image, image.offset(n, c, row, column));
+    const float* weights = taps.weight.data() + x * taps.count;
+    if (taps.side == 4) {  // summed in the same order as inside the frame: one order for every place and type
+        float window[16];
+        for (long k = 0; k < 16; ++k) window[k] = tap_value(image, n, c, taps, x, k);
+        return filter_four(window, 4, weights);
     }
+    float sum = 0.0f;
+    for (long k = 0; k < taps.count; ++k) sum += weights[k] * tap_value(image, n, c, taps, x, k);
     return sum;
 }
 

@@ -138,8 +138,9 @@ def test_correlations_of_every_radius_agree(compiled: Backend, radius: int) -> N
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("project_flow")])
 def test_half_storage_is_the_float_result_rounded_once(native: object, name: str) -> None:
-    case = cases((2, 3, 17, 23), seed=3)[name]
-    halves = half_stored(case)
     backend = Backend("native")
-    found = case.run(backend, halves)
-    assert_same_bits(found, case.run(backend, [tensor.float() for tensor in halves]).half(), name)
+    for seed in range(6):  # a sum in another order differs in one value of some thousands
+        case = cases((2, 3, 17, 23), seed=seed)[name]
+        halves = half_stored(case)
+        found = case.run(backend, halves)
+        assert_same_bits(found, case.run(backend, [tensor.float() for tensor in halves]).half(), name)
