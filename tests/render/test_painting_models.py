@@ -10,6 +10,7 @@ import pytest
 import torch
 from calm_networks import calm_weights
 
+from vfi_plugin.cli.main import main
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import plan_retime, retime_with
@@ -84,3 +85,16 @@ def test_motion_past_the_ends_is_that_of_the_classic(weights: str, tmp_path: Pat
         retime_with(source, tmp_path / model / "out.####.exr", options)
         made.append(material.read_exr(tmp_path / model / "out.1002.exr")[1])
     assert all(np.array_equal(made[0][name], made[1][name]) for name in "RGB")
+
+
+def test_a_run_says_before_its_frames_what_it_paints(
+    weights: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = material.pan(64, 48, count=2).write(tmp_path / "in")
+    target = str(tmp_path / "out.####.exr")
+    arguments = ["--speed", "0.5", "--model", "bipn", "--weights", weights, "--device", "cpu", "--progress", "plain"]
+    assert main(["retime", source, target, *arguments]) == 0
+    said = capsys.readouterr()
+    lines = (said.out + said.err).splitlines()
+    painted = next(n for n, line in enumerate(lines) if "paints the main colour" in line)
+    assert painted < next(n for n, line in enumerate(lines) if "progress: " in line)

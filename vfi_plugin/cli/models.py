@@ -71,13 +71,20 @@ def _row(info: ModelInfo) -> tuple[str, ...]:
     return (
         info.name,
         str(info.year),
-        "any time" if info.any_time else "1/2, others by recursion",
+        _times(info),
         "no fixed bound" if info.reach_px is None else f"{info.reach_px:g} px",
         f"{info.parameters / 1e6:.1f} M" if info.parameters else "-",
         f"{info.multiply_adds / 1e3:.0f} k" if info.multiply_adds else "-",
         weights_state(info.name),
         info.licence,
     )
+
+
+def _times(info: ModelInfo) -> str:
+    if info.any_time:
+        return "any time"
+    known = "1/2" if info.frames_at_once == 1 else f"{info.frames_at_once} at once"
+    return f"{known}, others by recursion"
 
 
 def _shown(info: ModelInfo) -> Iterator[tuple[str, object]]:

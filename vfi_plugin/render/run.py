@@ -18,6 +18,7 @@ from vfi_plugin.render.compose import Moment, compose, view_window
 from vfi_plugin.render.estimator import Estimator, ViewPair
 from vfi_plugin.render.header import with_header
 from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.method_text import method_text
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress
@@ -59,6 +60,8 @@ class _Run:
         if skipped:
             summary += f"; {len(skipped)} already there"
         self._progress.begin(len(todo), summary)
+        if self._job.model.paints and self._job.options.method == "motion":
+            self._progress.note(method_text("motion", self._job.model))
         written: list[int] = []
         clipped = 0
         if todo and self._job.target.is_movie:

@@ -27,7 +27,7 @@ INFO = ModelInfo(
     extrapolates=False,
     size_multiple=1,
     # The limit's share of half a coarsest wave, which is 2 * 2 ** (22 / 4) px long in large frames.
-    reach_px=SETTINGS.limit * 2.0 ** ((SETTINGS.most_levels - 1) / 4),
+    reach_px=round(SETTINGS.limit * 2.0 ** ((SETTINGS.most_levels - 1) / 4), 1),
     parameters=0,
     multiply_adds=0,
     licence="Apache-2.0 (ours)",
