@@ -124,6 +124,16 @@ def load_model(
     return in_precision(module.load(_weights(name, weights), place), precision)
 
 
+def model_of(name: str, weights: Weights, device: torch.device) -> Model:
+    """A network with weights that are in memory, such as those of a training that goes on; they are copied.
+
+    Raises:
+        UnknownModelError: no such model.
+        WeightsError: the weights are of another network.
+    """
+    return _module(name).load(weights, device)
+
+
 def _weights(name: str, given: str | Path | None) -> Weights | None:
     variants = variants_of(name)
     if variants:

@@ -147,8 +147,10 @@ def recognise(container: Container, networks: Mapping[str, Iterable[Variant]]) -
     raise WeightsError(f"{container.path.name} is of no network known here; it has {said}")
 
 
-def save_weights(path: Path, name: str, weights: Weights, source_sha256: str) -> None:
+def save_weights(path: Path, name: str, weights: Weights, source_sha256: str | None) -> None:
     """Writes weights in this package's own form, with where they are from; under a temporary name first.
+
+    ``source_sha256`` is of the file that they were imported from, None for those trained here.
 
     Raises:
         OSError: it cannot be written.

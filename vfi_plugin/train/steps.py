@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from itertools import islice
 
 import torch
 from torch import nn
 
-from vfi_plugin.errors import RenderError, UsageError
+from vfi_plugin.errors import UsageError
+from vfi_plugin.train.learner import Learner
 from vfi_plugin.train.objective import Batch, Objective
-
-Tensor = torch.Tensor
 
 
 def train_steps(
@@ -24,7 +22,7 @@ def train_steps(
     critic_learning_rate: float | None = None,
     seed: int,
 ) -> list[float]:
-    """Trains by plain Adam (Kingma and Ba, ICLR 2015), one batch a step.
+    """Trains by plain Adam (Kingma and Ba, ICLR 2015), one batch a step; ``train.trainer`` can do more.
 
     Where there is a critic, it learns first in each step, from the same batch, and is held still while the network
     learns. Both are in training mode from here on.
@@ -45,17 +43,16 @@ def train_steps(
         RenderError: a loss or a gradient is not finite; the step is named, and the weights are those before it.
     """
     objective.train()
-    network = _Learner(objective.net, learning_rate)
-    critic = objective.critic and _Learner(objective.critic, critic_learning_rate or learning_rate)
+    network = _by_adam(objective.net, learning_rate)
+    critic = objective.critic and _by_adam(objective.critic, critic_learning_rate or learning_rate)
     history: list[float] = []
     with torch.random.fork_rng(_gpus(objective)):
         torch.manual_seed(seed)
         for step, batch in enumerate(islice(batches, steps)):
             if critic:
-                critic.lower(objective.critic_loss(batch), f"the critic in step {step}")
+                critic.lower({"critic": objective.critic_loss(batch)}, f"the critic in step {step}")
                 critic.net.requires_grad_(False)
-            total = torch.stack(list(objective.losses(batch).values())).sum()
-            history.append(network.lower(total, f"step {step}"))
+            history.append(sum(network.lower(objective.losses(batch), f"step {step}").values()))
             if critic:
                 critic.net.requires_grad_(True)
     if len(history) < steps:
@@ -63,26 +60,8 @@ def train_steps(
     return history
 
 
-class _Learner:
-    """A network and its optimiser."""
-
-    def __init__(self, net: nn.Module, learning_rate: float) -> None:
-        self.net = net
-        self._optimiser = torch.optim.Adam(net.parameters(), lr=learning_rate)
-
-    def lower(self, loss: Tensor, what: str) -> float:
-        """Goes one step down; gives the loss as it was."""
-        self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        value = float(loss.detach())
-        gradients = [p.grad for p in self.net.parameters() if p.grad is not None]
-        if not (math.isfinite(value) and all(bool(torch.isfinite(gradient).all()) for gradient in gradients)):
-            raise RenderError(
-                f"{what} gives a loss of {value:g} and gradients that are not all finite; look at the batch it had, or"
-                " train with a smaller learning rate"
-            )
-        self._optimiser.step()
-        return value
+def _by_adam(net: nn.Module, learning_rate: float) -> Learner:
+    return Learner(net, torch.optim.Adam(net.parameters(), lr=learning_rate))
 
 
 def _gpus(objective: Objective) -> list[torch.device]:

@@ -1,0 +1,157 @@
+"""What is kept of a training while it runs: its curves, validations, the best weights, and checkpoints to go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vfi_plugin.train.pictures import DB
+from vfi_plugin.train.run_folder import RunFolder
+from vfi_plugin.train.trainer import CRITIC_TERM, Trainer
+from vfi_plugin.train.validation import Validation
+from vfi_plugin.train.watching import Report, Watcher
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often things are done beside the steps.
+
+    Attributes:
+        report_every: steps from line to line of the curves.
+        validate_every: steps from validation to validation; one is made at the end of a run too.
+        save_seconds: from checkpoint to checkpoint; one is written with each validation and at the end of a run too.
+    """
+
+    report_every: int = 20
+    validate_every: int = 500
+    save_seconds: float = 300.0
+
+
+class Books:
+    """The books of one run.
+
+    Args:
+        trainer: at the step where the run begins.
+        folder: where they are kept; it is there.
+        watcher: is told what is written.
+        validation: what to measure on; None leaves that out, and then the newest weights are the ones to use.
+        record: what the last run left with its checkpoint; for the first, what is to be kept with every one.
+    """
+
+    pace = Pace()
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        folder: RunFolder,
+        watcher: Watcher,
+        validation: Validation | None,
+        record: Mapping[str, Any],
+    ) -> None:
+        self._trainer, self._folder, self._watcher, self._validation = trainer, folder, watcher, validation
+        self.record = {"best_db": None, "best_step": None, **record}
+        self._curves = folder.curves(trainer.step)
+        self._sums: dict[str, float] = {}
+        self._reported = self._began = _Mark.of(trainer, None)
+        self._saved_seconds, self._validated_step = trainer.seconds, trainer.step
+        self._draws = True
+
+    def after_step(self, terms: Mapping[str, float], progress: float) -> None:
+        """Takes a step into the books, and does what is due after it; ``progress`` is what the step was told."""
+        if self._began.progress is None:
+            self._began = _Mark(self._began.step, self._began.samples, self._began.seconds, progress)
+        loss = sum(value for name, value in terms.items() if name != CRITIC_TERM)
+        for name, value in {"loss": loss, **terms}.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        step = self._trainer.step
+        validating = step % self.pace.validate_every == 0
+        if validating or step % self.pace.report_every == 0:
+            self._report(progress)
+        if validating:
+            self._validate()
+        if validating or self._trainer.seconds - self._saved_seconds >= self.pace.save_seconds:
+            self._save()
+
+    def close(self, progress: float, *, in_haste: bool) -> None:
+        """Brings the books up to the last step; ``in_haste`` leaves the validation out."""
+        if self._sums:
+            self._report(progress)
+        if not in_haste and self._trainer.step > self._validated_step:
+            self._validate()
+        self._save()
+
+    def _report(self, progress: float) -> None:
+        """Writes a line of the curves."""
+        trainer, last = self._trainer, self._reported
+        losses = {name: value / (trainer.step - last.step) for name, value in self._sums.items()}
+        self._curves.add(self._place() | losses)
+        seconds = max(trainer.seconds - last.seconds, 1e-9)  # a clock may stand still between two fast steps
+        rate = (trainer.samples - last.samples) / seconds
+        left = self._began.seconds_left(trainer.seconds, progress)
+        self._watcher.trained(
+            Report(trainer.step, trainer.seconds, progress, losses, trainer.learning_rate, rate, left)
+        )
+        self._reported, self._sums = _Mark.of(trainer, progress), {}
+
+    def _place(self) -> dict[str, float]:
+        trainer = self._trainer
+        return {
+            "step": trainer.step,
+            "seconds": trainer.seconds,
+            "samples": trainer.samples,
+            "learning_rate": trainer.learning_rate,
+        }
+
+    def _validate(self) -> None:
+        """Measures the averaged weights, and keeps them where they are the best, or cannot be compared."""
+        step, state = self._trainer.step, self._trainer.average.tensors
+        self._validated_step = step
+        if self._validation is None:
+            self._folder.export(state)
+            return
+        scores = self._validation.scores(state)
+        best = self.record["best_db"] is None or scores.network > self.record["best_db"]
+        if best:
+            self.record |= {"best_db": scores.network, "best_step": step}
+            self._folder.export(state)
+        self._curves.add(
+            {"step": step, f"{DB}network": scores.network} | {DB + name: value for name, value in scores.others.items()}
+        )
+        self._watcher.validated(step, scores.network, scores.others, best)
+        self._draw(lambda: self._folder.show(step, scores))
+
+    def _save(self) -> None:
+        self._folder.save(self._trainer.state(), self.record)
+        self._saved_seconds = self._trainer.seconds
+        self._draw(lambda: self._folder.draw(self._curves))
+
+    def _draw(self, drawing: Callable[[], None]) -> None:
+        """Pictures are a help; a machine that cannot draw them can train."""
+        if not self._draws:
+            return
+        try:
+            drawing()
+        except ImportError as error:
+            self._draws = False
+            self._watcher.note(f"no pictures are drawn here ({error}); curves.csv has the numbers")
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where a training was at some time; ``progress`` is None before it is known."""
+
+    step: int
+    samples: int
+    seconds: float
+    progress: float | None
+
+    @classmethod
+    def of(cls, trainer: Trainer, progress: float | None) -> _Mark:
+        return cls(trainer.step, trainer.samples, trainer.seconds, progress)
+
+    def seconds_left(self, seconds: float, progress: float) -> float | None:
+        """How long the rest takes at the pace since then."""
+        if self.progress is None or progress <= self.progress:
+            return None
+        return (seconds - self.seconds) / (progress - self.progress) * (1.0 - progress)
