@@ -51,7 +51,9 @@ def under_autocast(*tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """The tensors in the widest of their types where torch casts by itself, as its operations do; else as they are."""
     if not _casts(tensors[0]):
         return tensors
-    widest = torch.float32 if any(tensor.dtype == torch.float32 for tensor in tensors) else tensors[0].dtype
+    # Kernels know no bfloat16, which training may cast to: what comes in it is widened.
+    wide = any(tensor.dtype in (torch.float32, torch.bfloat16) for tensor in tensors)
+    widest = torch.float32 if wide else tensors[0].dtype
     return tuple(tensor.to(widest) for tensor in tensors)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a training while it runs: its curves, validations, the best weights, and checkpoints to go on from."""
+"""What is kept of a training while it runs: curves, validations, the best weights, and checkpoints to go on from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from vfi_plugin.train.pictures import DB
 from vfi_plugin.train.run_folder import RunFolder
 from vfi_plugin.train.trainer import CRITIC_TERM, Trainer
 from vfi_plugin.train.validation import Validation
-from vfi_plugin.train.watching import Report, Watcher
+from vfi_plugin.train.watching import Report, Silent, Watcher
+
+_SILENT = Silent()
 
 
 @dataclass(frozen=True)
@@ -28,49 +30,64 @@ class Pace:
     save_seconds: float = 300.0
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """How books are kept.
+
+    Attributes:
+        folder: where; it is there.
+        validation: what to measure on; None leaves that out, and then the newest weights are the ones to use.
+        watcher: is told what is written.
+        pace: how often it is.
+    """
+
+    folder: RunFolder
+    validation: Validation | None = None
+    watcher: Watcher = _SILENT
+    pace: Pace = Pace()
+
+
 class Books:
     """The books of one run.
 
     Args:
         trainer: at the step where the run begins.
-        folder: where they are kept; it is there.
-        watcher: is told what is written.
-        validation: what to measure on; None leaves that out, and then the newest weights are the ones to use.
+        keeping: how.
         record: what the last run left with its checkpoint; for the first, what is to be kept with every one.
+
+    Attributes:
+        record: the same, with "best_db" and "best_step" of the best validation so far, or None.
     """
 
-    pace = Pace()
-
-    def __init__(
-        self,
-        trainer: Trainer,
-        folder: RunFolder,
-        watcher: Watcher,
-        validation: Validation | None,
-        record: Mapping[str, Any],
-    ) -> None:
-        self._trainer, self._folder, self._watcher, self._validation = trainer, folder, watcher, validation
+    def __init__(self, trainer: Trainer, keeping: Keeping, record: Mapping[str, Any]) -> None:
+        self._trainer = trainer
+        self._folder, self._validation = keeping.folder, keeping.validation
+        self._watcher, self._pace = keeping.watcher, keeping.pace
         self.record = {"best_db": None, "best_step": None, **record}
-        self._curves = folder.curves(trainer.step)
+        self._curves = self._folder.curves(trainer.step)
         self._sums: dict[str, float] = {}
         self._reported = self._began = _Mark.of(trainer, None)
         self._saved_seconds, self._validated_step = trainer.seconds, trainer.step
         self._draws = True
 
+    def begin(self, text: str) -> None:
+        """Tells the watcher what is to be done."""
+        self._watcher.begin(text)
+
     def after_step(self, terms: Mapping[str, float], progress: float) -> None:
-        """Takes a step into the books, and does what is due after it; ``progress`` is what the step was told."""
+        """Takes a step into the books, and does what is due after it; ``progress`` is what it has come to."""
         if self._began.progress is None:
             self._began = _Mark(self._began.step, self._began.samples, self._began.seconds, progress)
         loss = sum(value for name, value in terms.items() if name != CRITIC_TERM)
         for name, value in {"loss": loss, **terms}.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
         step = self._trainer.step
-        validating = step % self.pace.validate_every == 0
-        if validating or step % self.pace.report_every == 0:
+        validating = step % self._pace.validate_every == 0
+        if validating or step % self._pace.report_every == 0:
             self._report(progress)
         if validating:
             self._validate()
-        if validating or self._trainer.seconds - self._saved_seconds >= self.pace.save_seconds:
+        if validating or self._trainer.seconds - self._saved_seconds >= self._pace.save_seconds:
             self._save()
 
     def close(self, progress: float, *, in_haste: bool) -> None:

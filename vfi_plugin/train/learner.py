@@ -79,10 +79,17 @@ class Learner:
         tensors = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
         for index, moments in self._optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
-        return tensors, self._scaler.state_dict()
+        return tensors, {"optimiser": type(self._optimiser).__name__, "scaler": self._scaler.state_dict()}
 
-    def restore(self, tensors: Mapping[str, Tensor], values: dict[str, Any]) -> None:
-        """Goes on from what ``state`` gave. Raises RuntimeError, as torch does, where that is another network's."""
+    def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:
+        """Goes on from what ``state`` gave.
+
+        Raises:
+            ValueError: that is another optimiser's.
+            RuntimeError: that is another network's, as torch says it.
+        """
+        if values["optimiser"] != (own_kind := type(self._optimiser).__name__):
+            raise ValueError(f"{values['optimiser']} and not {own_kind}")
         own = {name.removeprefix("net."): tensor for name, tensor in tensors.items() if name.startswith("net.")}
         self.net.load_state_dict(own)
         moments: dict[int, dict[str, Tensor]] = {}
@@ -94,4 +101,5 @@ class Learner:
         self._optimiser.load_state_dict(
             {"state": moments, "param_groups": self._optimiser.state_dict()["param_groups"]}
         )
-        self._scaler.load_state_dict(values) if values else None
+        if self._scaler.is_enabled() and values["scaler"]:  # else the scale begins anew, which costs some steps at most
+            self._scaler.load_state_dict(values["scaler"])

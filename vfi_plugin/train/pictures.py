@@ -39,6 +39,9 @@ _COLOURS = (
 )
 _TICKS = 4
 
+_CELL_PX = 192
+"""Frames smaller than half of this are shown with whole pixels repeated: single pixels are to be seen."""
+
 
 def write_curves(path: Path, curves: Curves) -> None:
     """Writes a PNG: the loss and its terms over the steps, on a logarithmic scale, and PSNR where there is any."""
@@ -72,10 +75,12 @@ def write_png(path: Path, picture: Picture) -> None:
 def _row(frames: Shown) -> Picture:
     made, true = (frame.numpy().transpose(1, 2, 0) for frame in (frames.made, frames.true))
     before = frames.before.numpy().transpose(1, 2, 0)
-    gap = np.full((true.shape[0], _GAP_PX, 3), _BACKGROUND, np.uint8)
+    scale = max(1, _CELL_PX // true.shape[1])
+    gap = np.full((scale * true.shape[0], _GAP_PX, 3), _BACKGROUND, np.uint8)
     cells: list[Picture] = []
     for picture in (before, made, true, DIFFERENCE_GAIN * np.abs(made - true)):
-        cells += [np.rint(255.0 * picture.clip(0.0, 1.0)).astype(np.uint8)[..., ::-1], gap]
+        shown = np.rint(255.0 * picture.clip(0.0, 1.0)).astype(np.uint8)[..., ::-1]
+        cells += [shown.repeat(scale, 0).repeat(scale, 1), gap]
     row = np.concatenate(cells[:-1], 1)
     return np.concatenate([row, np.full((_GAP_PX, row.shape[1], 3), _BACKGROUND, np.uint8)])
 

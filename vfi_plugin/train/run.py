@@ -32,10 +32,15 @@ class Outcome:
     Attributes:
         finished: whether the plan is done.
         stopped: whether it ended because a stop was wanted.
+        step, seconds: of all runs.
+        best_db: of the best validation of all runs, or None where there was none.
     """
 
     finished: bool
     stopped: bool
+    step: int
+    seconds: float
+    best_db: float | None = None
 
 
 def _never() -> bool:
@@ -74,7 +79,8 @@ def run(
             break
         terms = trainer.advance(progress)
         if books is not None:
-            books.after_step(terms, progress)
+            books.after_step(terms, limits.plan.progress(trainer.step, trainer.seconds))
     if books is not None:
         books.close(progress, in_haste=bool(stopping))
-    return Outcome(progress >= 1.0, bool(stopping))
+    best_db = books.record["best_db"] if books is not None else None
+    return Outcome(progress >= 1.0, bool(stopping), trainer.step, trainer.seconds, best_db)

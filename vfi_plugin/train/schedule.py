@@ -23,10 +23,8 @@ class Plan:
     def __post_init__(self) -> None:
         given = [value for value in (self.steps, self.minutes) if value is not None]
         if not given or not all(0 < value < math.inf for value in given):
-            raise UsageError(
-                f"got a training of {self.steps} steps and {self.minutes} minutes; give a number above 0 for one of"
-                " them, or for both"
-            )
+            said = " and ".join(f"{value:g}" for value in given) or "nothing"
+            raise UsageError(f"got {said} as how long to train; give --steps N or --minutes N, or both, above 0")
 
     def progress(self, step: int, seconds: float) -> float:
         """0 at the start, 1 at the end: the larger share of what is planned that ``step`` and ``seconds`` are.

@@ -94,6 +94,7 @@ class Trainer:
 
         Raises:
             RenderError: a term or a gradient is not finite; the step is named.
+            UsageError: the batch does not suit the network.
         """
         batch = self._source.batch(self.step * self._processes.count + self._processes.rank)
         factor = rate_factor(progress, self.step, self.settings.warm_up_steps)
@@ -146,7 +147,10 @@ class Trainer:
     def _cast(self, call: nn.Module, batch: Batch) -> Mapping[str, Tensor]:
         cast_to = self.settings.cast_to
         with torch.autocast(self._processes.device.type, cast_to, enabled=cast_to is not None):
-            terms: Mapping[str, Tensor] = call(batch)
+            try:
+                terms: Mapping[str, Tensor] = call(batch)
+            except ValueError as error:  # what objectives raise where a batch does not suit the network
+                raise UsageError(str(error)) from error
         return {name: term.float() for name, term in terms.items()}
 
     def _learner(self, net: nn.Module) -> Learner:
