@@ -13,6 +13,10 @@ BENCH ?=
 # For `make gpu-check`: where its JSON goes (default: benchmarks/results), and 1 to run compute-sanitizer as well.
 GPU_OUT ?=
 SANITIZE ?=
+# Then a network to train for some minutes, of the clips in the folder $VFI_DATA; TRAIN_ARGS="--width 0.5" for more.
+TRAIN ?=
+MINUTES ?= 10
+TRAIN_ARGS ?=
 
 SHELL := /bin/sh
 VENV := .venv
@@ -87,7 +91,8 @@ bench: $(PACKAGE) ## measure speed and memory; BENCH="kernels stages whole_run" 
 	$(BIN)/python benchmarks/run.py $(BENCH)
 
 gpu-check: ## the tests that need an NVIDIA GPU, then its benchmarks; no venv, no network
-	"$(PYTHON)" benchmarks/gpu_check.py $(if $(GPU_OUT),--out "$(GPU_OUT)") $(if $(SANITIZE),--sanitize)
+	"$(PYTHON)" benchmarks/gpu_check.py $(if $(GPU_OUT),--out "$(GPU_OUT)") $(if $(SANITIZE),--sanitize) \
+		$(if $(TRAIN),--train "$(TRAIN)" --minutes "$(MINUTES)" --train-args="$(TRAIN_ARGS)")
 
 clean: ## remove what was built and measured; .venv stays
 	rm -rf build dist $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

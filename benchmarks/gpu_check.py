@@ -1,7 +1,9 @@
 """``make gpu-check``: the tests that need an NVIDIA GPU, then the kernels' benchmarks, on a machine that has just these
 packages: torch with CUDA, CuPy, numpy and pytest. Needs no network, no virtual environment and no C++ compiler.
 
-    python benchmarks/gpu_check.py [--out FOLDER] [--sanitize]
+    python benchmarks/gpu_check.py [--out FOLDER] [--sanitize] [--train NAME --minutes N]
+
+With ``--train`` one run of a training follows (``gpu_train.py``), for which safetensors is needed too.
 
 The package is used as it lies here, through a folder that holds nothing else: with the repository's root on the path,
 the folder of a host's adapter would hide the host's own module.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -107,6 +110,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for kernels_gpu.json")
     parser.add_argument("--sanitize", action="store_true", help="also some tests under compute-sanitizer")
+    parser.add_argument("--train", metavar="NAME", help="also one run of training, of the clips in $VFI_DATA")
+    parser.add_argument("--minutes", metavar="N", default="10", help="of that run (default: 10)")
+    parser.add_argument("--train-args", metavar="TEXT", default="", help="more for vfi train")
     asked = parser.parse_args()
     hindrance = missing_packages() or torch_hindrance() or cupy_hindrance()
     if hindrance:
@@ -119,7 +125,15 @@ def main() -> int:
         passed = command is not None and run("tests under compute-sanitizer", command, stage) and passed
     script = str(ROOT / "benchmarks" / "kernels_gpu.py")
     measured = run("benchmarks", [sys.executable, script, "--out", str(asked.out.resolve())], stage)
-    return 0 if passed and measured else 1
+    trained = asked.train is None or train(asked, stage)
+    return 0 if passed and measured and trained else 1
+
+
+def train(asked: argparse.Namespace, stage: Path) -> bool:
+    out = asked.out.resolve() / "train" / asked.train
+    script = str(ROOT / "benchmarks" / "gpu_train.py")
+    command = [sys.executable, script, asked.train, asked.minutes, str(out), *shlex.split(asked.train_args)]
+    return run(f"{asked.minutes} minutes of training {asked.train}", command, stage)
 
 
 if __name__ == "__main__":

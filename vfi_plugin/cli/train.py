@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from vfi_plugin.cli.training_display import STYLES, display
 from vfi_plugin.errors import Cancelled, UsageError
-from vfi_plugin.render.cancellation import Cancellation, stop_on_signals
 from vfi_plugin.train.request import TrainingRequest
 from vfi_plugin.train.run import Outcome
 from vfi_plugin.train.settings import PRECISIONS
+
+if TYPE_CHECKING:
+    from vfi_plugin.render.cancellation import Cancellation
 
 _EXAMPLES = """examples:
   vfi train figan --data clips/ --validate held_out/ --minutes 60 --out figan_run
@@ -101,22 +103,41 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group.add_argument("--progress", choices=STYLES, default="plain", help="how progress is shown")
 
 
-def run(args: argparse.Namespace) -> int:
-    """Trains, and says what came of it."""
-    from vfi_plugin.train.start import train  # all networks: other commands need not wait for them
+def request_of(args: argparse.Namespace) -> TrainingRequest:
+    """What the arguments ask for; sets the number of threads.
 
+    Raises:
+        UsageError: there are to be none.
+    """
     if args.threads is not None:
         if args.threads < 1:
             raise UsageError(f"got {args.threads} threads; give 1 or more")
         torch.set_num_threads(args.threads)
     given = {field.name: getattr(args, field.name) for field in fields(TrainingRequest)}
     paths = {name: tuple(given[name]) for name in ("data", "validate") if given[name] is not None}
+    return TrainingRequest(**{**given, **paths})
+
+
+def ending(outcome: Outcome, out: Path) -> str:
+    """What came of a run, in a line."""
+    best = "" if outcome.best_db is None else f"; best validation {outcome.best_db:.2f} dB"
+    done = "done" if outcome.finished else "paused, --resume goes on,"
+    return f"{done} after step {outcome.step} and {outcome.seconds / 60.0:.1f} minutes in all{best}; see {out}"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Trains, and says what came of it."""
+    # Here, as other commands need not wait for all networks, and a machine that only trains lacks what renders need.
+    from vfi_plugin.render.cancellation import stop_on_signals
+    from vfi_plugin.train.start import train
+
     watcher = display(args.progress)
     with stop_on_signals() as cancellation:
-        outcome = train(TrainingRequest(**{**given, **paths}), watcher, lambda: cancellation.requested)
+        outcome = train(request_of(args), watcher, lambda: cancellation.requested)
         if outcome.stopped:
             _stop(cancellation, outcome)
-    watcher.end(_ending(outcome, args.out))
+    if outcome.first:
+        watcher.end(ending(outcome, args.out))
     return 0
 
 
@@ -127,9 +148,3 @@ def _stop(cancellation: Cancellation, outcome: Outcome) -> None:
     except Cancelled as stopped:
         stopped.args = (f"stopped after step {outcome.step}; all is kept, --resume goes on from there",)
         raise
-
-
-def _ending(outcome: Outcome, out: Path) -> str:
-    best = "" if outcome.best_db is None else f"; best validation {outcome.best_db:.2f} dB"
-    done = "done" if outcome.finished else "paused, --resume goes on,"
-    return f"{done} after step {outcome.step} and {outcome.seconds / 60.0:.1f} minutes in all{best}; see {out}"

@@ -34,13 +34,15 @@ class Outcome:
         stopped: whether it ended because a stop was wanted.
         step, seconds: of all runs.
         best_db: of the best validation of all runs, or None where there was none.
+        first: whether this was the process that writes and talks.
     """
 
     finished: bool
     stopped: bool
     step: int
     seconds: float
-    best_db: float | None = None
+    best_db: float | None
+    first: bool
 
 
 def _never() -> bool:
@@ -83,4 +85,4 @@ def run(
     if books is not None:
         books.close(progress, in_haste=bool(stopping))
     best_db = books.record["best_db"] if books is not None else None
-    return Outcome(progress >= 1.0, bool(stopping), trainer.step, trainer.seconds, best_db)
+    return Outcome(progress >= 1.0, bool(stopping), trainer.step, trainer.seconds, best_db, processes.first)
