@@ -119,7 +119,7 @@ def test_kernels_models_and_training_need_numpy_and_torch_alone() -> None:
     assert "cv2 is blocked in this test" in refused.stderr  # or the next line would prove nothing
     networks = "[models.model_info(name) for name in models.model_names() if name != 'dis']"  # the classic is OpenCV's
     done = run_python(
-        refuse + f"import vfi_plugin.kernels, vfi_plugin.train; from vfi_plugin import models; {networks}"
+        refuse + f"import vfi_plugin.kernels, vfi_plugin.train.start; from vfi_plugin import models; {networks}"
     )
     assert done.returncode == 0, done.stderr
 

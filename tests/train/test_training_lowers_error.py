@@ -12,8 +12,8 @@ import torch
 from vfi_plugin.train.request import TrainingRequest
 from vfi_plugin.train.start import train
 
-LEAST_GAIN_DB = 0.4
-"""0.7 dB were found where this was written; processors that round otherwise may end elsewhere."""
+LEAST_GAIN_DB = 0.3
+"""0.6 dB were found where this was written; processors that round otherwise may end elsewhere."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,14 +24,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def test_sixty_steps_on_moving_shapes_come_nearer_to_the_truth_than_frame_averaging(tmp_path: Path) -> None:
+def test_forty_steps_on_moving_shapes_come_nearer_to_the_truth_than_frame_averaging(tmp_path: Path) -> None:
     request = TrainingRequest(
         "figan",
         tmp_path,
         data=("shapes",),
-        steps=60,
+        steps=40,
         width=0.25,
-        batch=4,
+        batch=2,
         crop=64,
         learning_rate=4e-3,
         warm_up_steps=5,
@@ -41,6 +41,6 @@ def test_sixty_steps_on_moving_shapes_come_nearer_to_the_truth_than_frame_averag
     outcome = train(request)
     with (tmp_path / "curves.csv").open(encoding="utf-8", newline="") as stream:
         last = list(csv.DictReader(stream))[-1]
-    assert (outcome.finished, outcome.step) == (True, 60)
+    assert (outcome.finished, outcome.step) == (True, 40)
     assert outcome.best_db == pytest.approx(float(last["dB network"]), abs=1e-3)
     assert float(last["dB network"]) > float(last["dB average"]) + LEAST_GAIN_DB
