@@ -111,6 +111,18 @@ def test_more_time_than_planned_goes_on_from_the_same_place(tmp_path: Path) -> N
     assert found.record["options"]["crop"] == 64
 
 
+def test_the_best_of_other_frames_is_no_measure(tmp_path: Path) -> None:
+    train("--steps", 2, "--out", tmp_path)
+    pointer = tmp_path / "checkpoint.json"
+    told = json.loads(pointer.read_text())
+    told["record"]["best_db"] = 99.0
+    pointer.write_text(json.dumps(told))
+    assert train("--resume", "--steps", 3, "--out", tmp_path, tiny=False) == 0
+    assert read_checkpoint(tmp_path).record["best_db"] == 99.0
+    assert train("--resume", "--steps", 4, "--crop", 80, "--out", tmp_path, tiny=False) == 0
+    assert read_checkpoint(tmp_path).record["best_step"] == 4
+
+
 def test_a_training_by_the_clock_ends_and_can_be_given_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train("--minutes", "0.005", "--out", tmp_path) == 0
     done = read_checkpoint(tmp_path).state

@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", help="of the network: adaconv, bipn, figan, phasenet")
+    parser.add_argument("name", help="of the network; see docs/training.md for those that can be trained")
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="where everything is kept")
     parser.add_argument("--resume", action="store_true", help="go on with the training in FOLDER")
     _add_data(parser)

@@ -91,10 +91,10 @@ class Books:
             self._save()
 
     def close(self, progress: float, *, in_haste: bool) -> None:
-        """Brings the books up to the last step; ``in_haste`` leaves the validation out."""
+        """Brings the books up to the last step; ``in_haste`` leaves out what takes long, the validation."""
         if self._sums:
             self._report(progress)
-        if not in_haste and self._trainer.step > self._validated_step:
+        if self._trainer.step > self._validated_step and not (in_haste and self._validation):
             self._validate()
         self._save()
 

@@ -58,5 +58,5 @@ def open_data(choice: DataChoice, device: torch.device) -> BatchSource:
         return ShapesSource(shapes, choice.batch, device)
     if choice.synthetic:
         raise UsageError("made-up pairs beside shot ones are not there yet; leave --synthetic out")
-    other = next(path for path in [*choice.paths, SHAPES] if path != SHAPES or len(choice.paths) > 1)
-    raise UsageError(f"got the data {other!r}; this version trains on --data {SHAPES} alone, without other paths")
+    given = " ".join(choice.paths)
+    raise UsageError(f"got the data {given!r}; this version trains on --data {SHAPES} alone, without other paths")

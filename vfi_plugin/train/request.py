@@ -75,7 +75,8 @@ class TrainingRequest:
 
     def kept(self) -> dict[str, Any]:
         """What goes with a checkpoint, fit for JSON."""
-        return {name: value for name, value in asdict(self).items() if name not in _OF_ONE_RUN and value is not None}
+        given = {name: value for name, value in asdict(self).items() if name not in _OF_ONE_RUN and value is not None}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
 
     def going_on(self, kept: Mapping[str, Any]) -> TrainingRequest:
         """This request with what it leaves open taken from the training that it goes on with.

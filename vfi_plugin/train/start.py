@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import nn
@@ -209,8 +209,15 @@ def _books(
         watcher,
         Pace(_chosen(request.report_every, Pace.report_every), _chosen(request.validate_every, Pace.validate_every)),
     )
-    past = checkpoint.record if checkpoint is not None else {}
-    return Books(trainer, keeping, {**past, "network": request.name, "options": request.kept()})
+    return Books(trainer, keeping, _record(request, checkpoint))
+
+
+def _record(request: TrainingRequest, checkpoint: Checkpoint | None) -> dict[str, Any]:
+    """What goes with every checkpoint: of the past what still holds, and what is asked for now."""
+    past, kept = dict(checkpoint.record) if checkpoint is not None else {}, request.kept()
+    if any(past.get("options", {}).get(name) != kept.get(name) for name in ("data", "validate", "crop")):
+        past |= {"best_db": None, "best_step": None}  # measured on other frames: no number to be compared with
+    return {**past, "network": request.name, "options": kept}
 
 
 def _validation(
