@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 import torch
@@ -42,7 +43,8 @@ def train_steps(
 
     Raises:
         UsageError: there are fewer batches than steps.
-        RenderError: a loss or a gradient is not finite; the step is named, and the weights are those before it.
+        RenderError: a loss or a gradient is not finite; the step is named, and the weights of what it was found in are
+            those before it. A critic may have learned from that batch already.
     """
     objective.train()
     network = _Learner(objective.net, learning_rate)
@@ -53,14 +55,24 @@ def train_steps(
         for step, batch in enumerate(islice(batches, steps)):
             if critic:
                 critic.lower(objective.critic_loss(batch), f"the critic in step {step}")
-                critic.net.requires_grad_(False)
-            total = torch.stack(list(objective.losses(batch).values())).sum()
-            history.append(network.lower(total, f"step {step}"))
-            if critic:
-                critic.net.requires_grad_(True)
+            with _held(objective.critic):
+                total = torch.stack(list(objective.losses(batch).values())).sum()
+                history.append(network.lower(total, f"step {step}"))
     if len(history) < steps:
         raise UsageError(f"got {len(history)} batches for {steps} steps; give one for each step")
     return history
+
+
+@contextmanager
+def _held(critic: nn.Module | None) -> Iterator[None]:
+    """Keeps a critic from gathering gradients while the network learns against it."""
+    if critic is not None:
+        critic.requires_grad_(False)
+    try:
+        yield
+    finally:
+        if critic is not None:
+            critic.requires_grad_(True)
 
 
 class _Learner:
