@@ -17,6 +17,7 @@ from vfi_plugin.evaluate.method import CLASSICS, FrameAverage, Method, ModelMeth
 from vfi_plugin.evaluate.options import Asked, EvaluationOptions
 from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.worst_page import WorstPage
+from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.progress import Progress, Silent
@@ -65,7 +66,7 @@ def run_evaluation(
     scorer = Scorer(methods, asked.measures, options.rounding, WorstPage(model.name, asked.measures[0]))
     _measure_all(asked, scorer, chosen, (progress or Silent(), cancellation or Cancellation()))
     files = _written(page, scorer.worst, f"{model.name} on {asked.protocol.name}")
-    notes = (*found.notes, *_notes(asked, methods, len(chosen.items)))
+    notes = (*found.notes, *_notes(asked, methods, chosen))
     left_out = (*chosen.left_out, *scorer.left_out)
     return Evaluation(
         _setting(asked, source), scorer.facts(), asked.measures, tuple(scorer.frames), left_out, notes, files
@@ -113,10 +114,17 @@ def _most_pixels(groups: Sequence[Group]) -> int:
     return max((item.before.read()[..., 0].size for item in firsts), default=0)
 
 
-def _notes(asked: Asked, methods: Sequence[Method], items: int) -> Iterator[str]:
-    published = asked.protocol.published_items
+def _notes(asked: Asked, methods: Sequence[Method], chosen: Chosen) -> Iterator[str]:
+    items, published = len(chosen.items), asked.protocol.published_items
     if published is not None and items != published:
         yield f"{items} items where the published set has {published}: not to stand beside published figures"
+    info = methods[0].info
+    if info is not None and not info.any_time:
+        times = sorted({between.t for item in chosen.items for between in item.between})
+        made = {t: reached_time(float(t), info.frames_at_once) for t in times}
+        moved = ", ".join(f"{made[t]} for {t}" for t in times if made[t] != t)
+        if moved:
+            yield f"{info.name} does not know every time; it made t = {moved}, and was held against the latter"
     missing = [name for name in CLASSICS if name not in {method.name for method in methods}]
     if asked.options.classics == "auto" and missing:
         yield f"{', '.join(missing)} is left out, being slow on frames of this size; --classics dis,phase takes it in"
