@@ -56,11 +56,11 @@ def run_evaluation(
     """
     options = options or EvaluationOptions()
     asked = Asked.of(protocol, options)
-    found = asked.protocol.find(source, asked.factor)
-    page = _page_path(options.out)
     # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
     torch.backends.cudnn.allow_tf32 = False
     model = ModelMethod(load_model(options.model, weights=options.weights, device=options.device))
+    found = asked.protocol.find(source, asked.factor)
+    page = _page_path(options.out)
     chosen = _chosen(asked, source, found)
     methods = [model, *_plain_methods(model, options, found.groups)]
     scorer = Scorer(methods, asked.measures, options.rounding, WorstPage(model.name, asked.measures[0]))
