@@ -101,11 +101,20 @@ def test_what_is_wrong_is_told_in_one_line_with_its_exit_code(
     assert error.count("\n") == 1
 
 
-def test_a_report_that_cannot_be_written_fails_after_the_table(
+def test_a_report_without_a_folder_to_lie_in_is_told_before_the_work(
     vimeo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "missing" / "report.json"
     assert main(["evaluate", "vimeo90k", str(vimeo), "--classics", "none", "--json", str(target)]) == 1
+    told = capsys.readouterr()
+    assert "there is no folder" in told.err
+    assert told.out == ""
+
+
+def test_a_report_that_cannot_be_written_leaves_the_table(
+    vimeo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", "vimeo90k", str(vimeo), "--classics", "none", "--json", str(tmp_path)]) == 1
     told = capsys.readouterr()
     assert "could not write" in told.err
     assert re.search(r"^average ", told.out, re.MULTILINE)

@@ -25,8 +25,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="measure a model on a data set or on clips",
-        description="Makes the frames that a data set knows, by a model, by frame averaging and by the classics, and"
-        " prints how near each comes to the true ones. Pictures go to the model as they are in their 8-bit files.",
+        description="Makes the frames that a data set knows, by a model, by frame averaging and by the classics, and\n"
+        "prints how near each comes to the true ones. Pictures go to the model as they are in\n"
+        "their 8-bit files.",
         epilog="\n".join(_epilog()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -81,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
         rounding=args.rounding,
         out=args.out,
     )
+    if args.json and not Path(args.json).absolute().parent.is_dir():
+        raise WriteError(f"there is no folder {Path(args.json).parent} for {args.json}; make it first")
     with stop_on_signals() as cancellation:
         evaluation = run_evaluation(args.protocol, args.source, options, display(args.progress), cancellation)
     if args.progress == "json":

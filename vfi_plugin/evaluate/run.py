@@ -78,11 +78,13 @@ def _measure_all(asked: Asked, scorer: Scorer, chosen: Chosen, told: tuple[Progr
     protocol, count = asked.protocol, len(chosen.items)
     methods = ", ".join(method.name for method in scorer.methods)
     frames = sum(len(item.between) for item in chosen.items)
-    progress.begin(count, f"{protocol.name}: {protocol.about}; {count} items, {frames} frames by {methods}")
-    for done, item in enumerate(chosen.items, 1):
+    progress.begin(frames, f"{protocol.name}: {protocol.about}; {count} items, {frames} frames by {methods}")
+    done = 0
+    for item in chosen.items:
         cancellation.check()
         scorer.measure(item)
-        progress.frame_done(done, count, item.name)
+        done += len(item.between)
+        progress.frame_done(done, frames, item.name)
     if not scorer.frames:
         first = scorer.left_out[0]
         raise InputError(f"{protocol.name}: every item was left out, such as {first.name}: {first.reason}")
