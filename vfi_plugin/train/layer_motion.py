@@ -149,10 +149,11 @@ class LayerMotion:
             for values in (self.wave_vectors, self.wave_heights, phases)
         )
         shift = torch.zeros_like(plain)
+        x, y = plain.unbind(-1)
         for wave in range(WAVES):
-            along = (plain * vectors[:, wave, None, None]).sum(-1)
-            height = torch.sin(along + starts[:, wave, None, None])
-            shift = shift + height[..., None] * heights[:, wave, None, None]
+            (right, down), start = vectors[:, wave, :, None, None].unbind(1), starts[:, wave, None, None]
+            height = torch.sin(x * right + (y * down + start))
+            shift += height[..., None] * heights[:, wave, None, None]
         return shift
 
 
@@ -160,4 +161,4 @@ def _projected(matrices: Floats, x: Tensor, y: Tensor) -> Tensor:
     """(P, H, W, 2): places mapped by (P, 3, 3)."""
     m = torch.from_numpy(matrices).to(x.device, torch.float32)[..., None, None]
     right, down, depth = (m[:, row, 0] * x + (m[:, row, 1] * y + m[:, row, 2]) for row in range(3))
-    return torch.stack([right / depth, down / depth], -1)
+    return torch.stack([right, down], -1).div_(depth[..., None])

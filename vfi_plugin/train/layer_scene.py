@@ -43,7 +43,8 @@ class LayerScene:
         bounded: (P - E, 4, C, C), canvases beyond whose edges is nothing.
         motion: of the P layers, endless ones first.
         scenes: (P,) which scene a layer belongs to.
-        depths: (P,) 0 for the one at the back; those of one scene differ.
+        depths: (P,) 0 for the one at the back; those of one scene differ. Among the endless layers and among the
+            bounded ones they ascend.
         side: of the square frames, px.
         shutter: (N,) how long each scene's shutter is open, as a part of the interval, around the time of the frame.
         looks: a power of 2.
@@ -75,17 +76,21 @@ class LayerScene:
         flow = self.motion.to_frame(canvas, to[self.scenes]) - torch.stack(self._grid, -1)
         hidden_there = self._in_front(self._sampled(self._canvas(to), slice(3, 4)))
         alpha = self._sampled(canvas, slice(3, 4))
-        weight = alpha * self._in_front(alpha)
+        weight = torch.cat(alpha) * self._in_front(alpha)
         place = (flow + torch.stack(self._grid, -1)) * (2.0 / (self.side - 1))
         visible = F.grid_sample(hidden_there, place, padding_mode="zeros", align_corners=True)
         return self._of_best(weight, torch.cat([flow.permute(0, 3, 1, 2), visible], 1))
 
     @cached_property
-    def _levels(self) -> list[tuple[Tensor, Tensor]]:
-        """From the back to the front: which layers lie there, and in which scenes."""
-        found = [np.flatnonzero(self.depths == depth) for depth in range(int(self.depths.max()) + 1)]
-        device = self.endless.device
-        return [(torch.from_numpy(at).to(device), torch.from_numpy(self.scenes[at]).to(device)) for at in found]
+    def _groups(self) -> list[tuple[slice, Tensor]]:
+        """From the back to the front: layers side by side, of one depth and either endless or bounded; their scenes."""
+        count, device = len(self.endless), self.endless.device
+        found: list[tuple[slice, Tensor]] = []
+        for depth in range(int(self.depths.max()) + 1):
+            at = np.flatnonzero(self.depths == depth)
+            groups = [group for group in (at[at < count], at[at >= count]) if len(group)]
+            found += [(slice(g[0], g[-1] + 1), torch.from_numpy(self.scenes[g]).to(device)) for g in groups]
+        return found
 
     @cached_property
     def _grid(self) -> tuple[Tensor, Tensor]:
@@ -99,36 +104,39 @@ class LayerScene:
         x, y = self._grid
         return self.motion.to_canvas(x[:1] + offset[0], y[:, :1] + offset[1], times[self.scenes])
 
-    def _sampled(self, canvas: Tensor, channels: slice) -> Tensor:
-        """(P, k, H, W), those channels of the canvases at (P, H, W, 2)."""
+    def _sampled(self, canvas: Tensor, channels: slice) -> list[Tensor]:
+        """(E, k, H, W) and (P - E, k, H, W), those channels of the canvases at (P, H, W, 2)."""
         place = canvas * (2.0 / (self.endless.shape[-1] - 1))
         count = len(self.endless)
         parts = [_read(self.endless[:, channels], place[:count], "reflection")]
-        if len(self.bounded):
-            parts.append(_read(self.bounded[:, channels], place[count:], "zeros"))
-        return torch.cat(parts)
+        return [*parts, _read(self.bounded[:, channels], place[count:], "zeros")] if len(self.bounded) else parts
 
-    def _composed(self, layers: Tensor) -> Tensor:
-        """(P, 4, H, W) R G B A -> (N, 3, H, W)."""
-        picture = layers[: len(self.shutter), :3].clone()
-        for at, scenes in self._levels[1:]:
-            layer = layers[at]
+    def _part(self, values: list[Tensor], at: slice) -> Tensor:
+        """Some layers of what ``_sampled`` gave, without a copy of all of it."""
+        count = len(self.endless)
+        return values[0][at] if at.start < count else values[1][at.start - count : at.stop - count]
+
+    def _composed(self, layers: list[Tensor]) -> Tensor:
+        """R G B A as ``_sampled`` gives it -> (N, 3, H, W)."""
+        picture = layers[0][: len(self.shutter), :3].clone()
+        for at, scenes in self._groups[1:]:
+            layer = self._part(layers, at)
             picture[scenes] = torch.addcmul(layer[:, :3], picture[scenes], 1.0 - layer[:, 3:])
         return picture
 
-    def _in_front(self, alpha: Tensor) -> Tensor:
+    def _in_front(self, alpha: list[Tensor]) -> Tensor:
         """(P, 1, H, W): how much light from each layer passes those in front of it."""
-        free = torch.ones(len(self.shutter), *alpha.shape[1:], device=alpha.device)
-        passed = torch.empty_like(alpha)
-        for at, scenes in reversed(self._levels):
+        free = alpha[0].new_ones(len(self.shutter), *alpha[0].shape[1:])
+        passed = alpha[0].new_empty(len(self.depths), *alpha[0].shape[1:])
+        for at, scenes in reversed(self._groups):
             passed[at] = free[scenes]
-            free[scenes] *= 1.0 - alpha[at]
+            free[scenes] *= 1.0 - self._part(alpha, at)
         return passed
 
     def _of_best(self, weight: Tensor, values: Tensor) -> Seen:
         best = torch.full((len(self.shutter), *weight.shape[1:]), -1.0, device=weight.device)
         found = values.new_zeros(len(self.shutter), *values.shape[1:])
-        for at, scenes in self._levels:
+        for at, scenes in self._groups:
             better = weight[at] > best[scenes]
             found[scenes] = torch.where(better, values[at], found[scenes])
             best[scenes] = torch.where(better, weight[at], best[scenes])

@@ -68,15 +68,17 @@ class LayerStock:
         """``LayerScene.endless`` and ``LayerScene.bounded`` for the layers that were drawn."""
         count, backs = len(draw.depths), int((draw.depths == 0).sum())
         surfaces = np.stack([self._surface(rng) for _ in range(count)])
-        light = rng.uniform(*_LIGHT, (count, 1, 1, 1))
+        light = rng.uniform(*_LIGHT, count)
         opacity = np.where(rng.random(count) < _SEE_THROUGH, rng.uniform(*_OPACITY, count), 1.0)
         outlines = np.full((count, 1, self.side, self.side), 255, np.uint8)
         outlines[backs : draw.endless, 0] = self.endless[rng.integers(len(self.endless), size=draw.endless - backs)]
         outlines[draw.endless :, 0] = self.bounded[rng.integers(len(self.bounded), size=count - draw.endless)]
         opacity[:backs] = 1.0
-        alpha = _shown(outlines, device) * _there(opacity.reshape(-1, 1, 1, 1), device)
-        colour = (_shown(surfaces, device) * _there(light, device)).clamp_(max=1.0) * alpha
-        canvases = torch.cat([colour, alpha], 1)
+        canvases = torch.empty(count, 4, self.side, self.side, device=device)
+        alpha, colour = canvases[:, 3:], canvases[:, :3]
+        torch.mul(_there(outlines, device), _factors(opacity, device), out=alpha)
+        torch.mul(_there(surfaces, device), _factors(light, device), out=colour)
+        colour.clamp_(max=1.0).mul_(alpha)
         return canvases[: draw.endless], canvases[draw.endless :]
 
     def _surface(self, rng: np.random.Generator) -> Bytes:
@@ -93,9 +95,10 @@ def _bytes(values: npt.NDArray[np.float32]) -> Bytes:
     return rounded
 
 
-def _shown(values: Bytes, device: torch.device) -> Tensor:
-    return torch.from_numpy(values).to(device).float() / 255.0
+def _there(values: Bytes, device: torch.device) -> Tensor:
+    return torch.from_numpy(values).to(device)
 
 
-def _there(values: npt.NDArray[np.float64], device: torch.device) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32)).to(device)
+def _factors(values: npt.NDArray[np.float64], device: torch.device) -> Tensor:
+    """(P,) -> (P, 1, 1, 1), and from 8-bit numbers to [0, 1] as well."""
+    return torch.from_numpy((values / 255.0).astype(np.float32)).to(device).view(-1, 1, 1, 1)
