@@ -22,7 +22,8 @@ class CropBank:
 
     Attributes:
         crops: (n, frames, 3, S, S) uint8 RGB, display-referred.
-        origins: (n, 4) int64: which footage, number of the first frame in it, left and top in px (after shrinking).
+        origins: (n, 4) int64: which footage, number of the first frame among those used of it,
+            left and top in px (after shrinking).
         names: of the footage.
     """
 

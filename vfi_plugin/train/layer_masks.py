@@ -53,7 +53,9 @@ def text_mask(side: int, rng: np.random.Generator, lines: int) -> Floats:
     alphabet = [_letter(rng) for _ in range(min(letters * lines, _MOST_LETTERS))]
     strokes: list[Stroke] = []
     for line, place in np.ndindex(lines, letters):
-        left, top = side / 2 + (place - letters / 2) * apart, side / 2 + (line - lines / 2) * 1.5 * height
+        # The gap after the last letter and below the last line is left over on both sides alike.
+        left = side / 2 + (place - letters / 2) * apart + 0.125 * height
+        top = side / 2 + (line - lines / 2) * 1.5 * height + 0.25 * height
         letter = alphabet[int(rng.integers(len(alphabet)))] if rng.random() >= _SPACES else []
         moved = [(left + a * width, top + b * height, left + c * width, top + d * height) for a, b, c, d in letter]
         strokes += [(*ends, pen) for ends in moved]
