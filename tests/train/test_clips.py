@@ -19,7 +19,7 @@ from vfi_plugin.media.movie_writer import MovieWriter
 from vfi_plugin.train.clips import RealClips
 from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.crop_choice import BankRecipe
-from vfi_plugin.train.data_sets import any_footage, davis, frame_folders, vimeo_septuplets, vimeo_triplets
+from vfi_plugin.train.data_sets import any_footage
 from vfi_plugin.train.footage import Footage
 
 Picture = npt.NDArray[np.uint8]
@@ -52,15 +52,6 @@ def write_movie(path: Path, pictures: Sequence[Picture]) -> Path:
             planes = {name: picture[..., axis].astype(np.float32) / 255 for axis, name in enumerate("RGB")}
             writer.write(Frame((Part(planes, window, window),)))
     return path
-
-
-def write_images(folder: Path, names: Sequence[str], pictures: Sequence[Picture]) -> Path:
-    import cv2
-
-    folder.mkdir(parents=True)
-    for name, picture in zip(names, pictures, strict=True):
-        cv2.imwrite(str(folder / name), picture[..., ::-1])
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -249,42 +240,3 @@ def test_every_window_is_seen_before_one_is_seen_again(bank: CropBank) -> None:
 def test_batches_that_cannot_be_are_refused(bank: CropBank, settings: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"give|allow"):
         RealClips(**{"bank": bank, "crop": 32, "size": 4, **settings})  # type: ignore[arg-type]
-
-
-def test_vimeos_lists_name_folders_of_frames(tmp_path: Path) -> None:
-    for count, make, names in ((3, vimeo_triplets, "tri"), (7, vimeo_septuplets, "sep")):
-        root = tmp_path / names
-        pictures = shot(count, count, 4)
-        write_images(root / "sequences" / "00001" / "0389", [f"im{n}.png" for n in range(1, count + 1)], pictures)
-        (root / f"{names}_trainlist.txt").write_text("00001/0389\n\n")
-        (take,) = make(root)
-        bank = CropBank.of([take], BankRecipe(side=96, frames=count, windows=1, still_share=1.0))
-        _, _, left, top = bank.origins[0]
-        true = np.stack(pictures)[:, top : top + 96, left : left + 96].transpose(0, 3, 1, 2)
-        assert np.array_equal(bank.crops[0], true)
-    with pytest.raises(InputError, match="tri_trainlist"):
-        vimeo_triplets(tmp_path)
-
-
-def test_folders_of_numbered_frames_are_takes_in_the_order_of_numbers(tmp_path: Path) -> None:
-    pictures = shot(1, 11, 3)
-    folder = write_images(tmp_path / "a" / "clip", [f"{n}.png" for n in range(11)], pictures)
-    write_images(tmp_path / "b", ["still.png"], pictures[:1])
-    (take,) = frame_folders(tmp_path, step=5)
-    assert [path.name for path in take.files] == [f"{n}.png" for n in range(11)]
-    bank = CropBank.of([take], BankRecipe(side=96, frames=3, windows=1, still_share=1.0))
-    left = bank.origins[0, 2]
-    assert np.array_equal(bank.crops[0, 2], pictures[10][:, left : left + 96].transpose(2, 0, 1))
-    assert [found.name for found in any_footage([tmp_path])] == [str(folder)]
-    with pytest.raises(InputError, match="no folder with"):
-        frame_folders(tmp_path / "b")
-
-
-def test_davis_is_read_by_its_lists(tmp_path: Path) -> None:
-    write_images(tmp_path / "JPEGImages" / "480p" / "bear", [f"{n:05}.jpg" for n in range(4)], shot(1, 4, 3))
-    (tmp_path / "ImageSets" / "2017").mkdir(parents=True)
-    (tmp_path / "ImageSets" / "2017" / "train.txt").write_text("bear\n")
-    (take,) = davis(tmp_path)
-    assert len(take.files) == 4
-    with pytest.raises(InputError, match="val"):
-        davis(tmp_path, "val")

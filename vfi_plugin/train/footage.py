@@ -25,6 +25,8 @@ _Shown = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 class Footage:
     """One take, or several that are cut together.
 
+    Its frames count as evenly spaced in time, in their order, whatever times a movie's file gives them.
+
     Attributes:
         name: text for people.
         source: what ``media.open_clip`` understands; not asked where ``files`` are given.
@@ -68,11 +70,14 @@ class Reel:
         differ that do not.
 
         Raises:
-            InputError: a frame is damaged, or has no channels that show a picture.
+            InputError: a frame is damaged, has no channels that show a picture, or is not like the first in size and
+                channels.
         """
+        from vfi_plugin.media.clip import check_uniform
         from vfi_plugin.render.layout import Layout
         from vfi_plugin.render.options import RetimeOptions
 
+        check_uniform(self._clip, self._numbers)
         headers = self._clip.header(self._numbers[0])
         layout = Layout.of(headers, RetimeOptions(speed=1))
         layout.require_guides()
