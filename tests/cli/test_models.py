@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 import vfi_plugin as vfi
 from vfi_plugin.cli.main import main
 from vfi_plugin.errors import WeightsError
+from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.container import read_container
 from vfi_plugin.models.registry import variants_of
 from vfi_plugin.models.rife.net import build
@@ -152,6 +153,27 @@ def test_imported_weights_are_shown_with_their_digest(
     shown = capsys.readouterr().out
     assert str(imports / "rife.safetensors") in shown
     assert f"variant 4.6, sha256 {read_container(imports / 'rife.safetensors').sha256}" in shown
+
+
+def test_facts_are_those_of_the_weights_in_use(capsys: pytest.CaptureFixture[str], imports: Path) -> None:
+    net = Bipn(0.125, 5, 4)
+    weights = Weights(net.state_dict(), "5-multiscale", "", "made here", 0.125, "CC0-1.0", "shapes")
+    save_weights(imports / "bipn.safetensors", "bipn", weights, "0" * 64)
+    assert main(["models", "show", "bipn"]) == 0
+    said = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines()[:20] if ":" in line)
+    assert said["frames at once"].strip() == "5"
+    assert said["size multiple"].strip() == "64"
+    assert said["licence"].strip() == "CC0-1.0"
+    assert said["training data"].strip() == "shapes"
+    assert int(said["parameters"].replace(",", "")) == sum(p.numel() for p in net.parameters())
+
+
+def test_a_damaged_file_in_use_does_not_stop_the_list(capsys: pytest.CaptureFixture[str], imports: Path) -> None:
+    imports.mkdir(parents=True, exist_ok=True)
+    (imports / "rife.safetensors").write_bytes(b"no weights")
+    assert main(["models", "list"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.split()[0] == "rife")
+    assert "damaged" in line
 
 
 def test_a_model_that_is_not_there_cannot_be_shown(capsys: pytest.CaptureFixture[str]) -> None:

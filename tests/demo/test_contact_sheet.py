@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from vfi_plugin.demo.contact_sheet import GAP_PX, MARGIN_PX, Comparison, SheetStyle, contact_sheet
-from vfi_plugin.demo.display import to_bytes, to_display, write_png
+from vfi_plugin.demo.contact_sheet import Comparison, SheetStyle, contact_sheet
+from vfi_plugin.demo.display import to_bytes, to_display
 from vfi_plugin.errors import UsageError, WriteError
+from vfi_plugin.evaluate.drawing import GAP_PX, MARGIN_PX, write_png
 from vfi_plugin.image.window import Window
 
 STYLE = SheetStyle(cell_px=96)

@@ -15,7 +15,8 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.backend import native_module
 from vfi_plugin.media.header import PartHeader
 from vfi_plugin.motion.flow import FlowMotion
-from vfi_plugin.render.compose import Moment, ViewMotion, compose, view_window
+from vfi_plugin.render.compose import compose, view_window
+from vfi_plugin.render.group_work import Moment, ViewMotion
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.options import RetimeOptions
 

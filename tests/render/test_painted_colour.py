@@ -76,6 +76,29 @@ def test_the_change_from_painted_to_moved_is_gradual() -> None:
     assert np.diff(share).min() > -0.05
 
 
+DISPLAY = GuideTransform.for_space("sRGB - Texture")
+
+
+def test_paint_beyond_a_screens_white_or_black_means_white_or_black() -> None:
+    for painted, expected in ((0.9999, 1.0), (1.2, 1.0), (0.0001, 0.0), (-0.1, 0.0)):
+        guide = np.full((4, 4, 3), painted, np.float32)
+        made = PaintedColour(guide, DISPLAY, 1.0).over(np.full((4, 4, 3), 0.5, np.float32))
+        np.testing.assert_allclose(made, expected, atol=2e-6)
+
+
+def test_a_screens_own_black_and_white_are_painted_whole() -> None:
+    guide = np.full((1, 2, 3), 0.5, np.float32)
+    moved = np.array([[[0.0] * 3, [1.0] * 3]], np.float32)
+    np.testing.assert_allclose(PaintedColour(guide, DISPLAY, 1.0).over(moved), 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [500.0, 2.0, 1.04, -0.05])
+def test_what_no_screen_shows_keeps_its_value_in_a_display_encoded_clip(value: float) -> None:
+    moved = np.full((2, 2, 3), value, np.float32)
+    guide = np.full((2, 2, 3), 0.5, np.float32)
+    assert np.array_equal(PaintedColour(guide, DISPLAY, 1.0).over(moved), moved)
+
+
 def test_whole_numbers_for_a_screen_are_painted_from_end_to_end() -> None:
     codes = GuideTransform.for_space("sRGB - Texture", integer=True)
     truth = ramp(0.0, 1.0)

@@ -18,7 +18,7 @@ from vfi_plugin.train.steps import train_steps
 
 TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)
 WIDTH = 0.125
-STEPS = 100
+STEPS = 160
 
 
 def shapes(count: int) -> Batch:
@@ -27,32 +27,40 @@ def shapes(count: int) -> Batch:
 
 
 @cache
-def crossing() -> Batch:
-    """A circle and a square that cross small frames, each in four directions: far enough that order is seen."""
+def crossing(aside: float) -> Batch:
+    """A circle that crosses small frames right or down, and a square left or up, ``aside`` px off the middle.
+
+    So a pair with its ends swapped is none that was ever seen.
+    """
     clips = []
-    for kind in ("circle", "square"):
-        for travel in ((20.0, 0.0), (-20.0, 0.0), (0.0, 20.0), (0.0, -20.0)):
-            start = 15.5 - travel[0] / 2, 15.5 - travel[1] / 2
-            shape = Shape(kind, 6.0, (1.0, 0.8, 0.2), start, travel)
+    for kind, way in (("circle", 1.0), ("square", -1.0)):
+        for right, down in ((way, 0.0), (0.0, way)):
+            start = 15.5 - 10.0 * right + aside * down, 15.5 - 10.0 * down + aside * right
+            shape = Shape(kind, 6.0, (1.0, 0.8, 0.2), start, (20.0 * right, 20.0 * down))
             clips.append(ShapesClip(32, (0.1, 0.2, 0.3), (shape,)).frames(TIMES))
     frames = torch.stack(clips)
     times = torch.tensor(TIMES[1:-1]).expand(len(clips), -1)
     return Batch(frames[:, 0], frames[:, -1], frames[:, 1:-1], times)
 
 
+PLACES_PX = (-8.0, -5.0, -2.0, 2.0, 5.0, 8.0)
+UNSEEN_PX = 0.0
+
+
 @cache
 def trained() -> tuple[Bipn, list[float]]:
-    """A narrow network that has seen those clips again and again."""
+    """A narrow network that has seen those clips at some places, in both directions of time, again and again."""
     torch.manual_seed(1)
     net = Bipn(WIDTH, 3)
-    history = train_steps(BipnObjective(net), [crossing()] * STEPS, steps=STEPS, learning_rate=2e-3, seed=1)
-    return net, history
+    seen = [crossing(place) for place in PLACES_PX]
+    history = train_steps(BipnObjective(net), seen * STEPS, steps=STEPS, learning_rate=2e-3, seed=1)
+    return net.eval(), history
 
 
 def painted(before: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
     net, _ = trained()
-    with torch.no_grad():  # by the statistics of the batch, as it was trained
-        frames: torch.Tensor = BipnFrames(net.train())(before, after)
+    with torch.no_grad():
+        frames: torch.Tensor = BipnFrames(net)(before, after)
     return frames
 
 
@@ -61,19 +69,20 @@ def test_some_dozen_steps_bring_the_loss_under_a_fifth() -> None:
     assert sum(history[-5:]) / 5 < 0.2 * history[0]
 
 
-def test_swapped_ends_give_the_frames_in_reversed_order() -> None:
-    onward = painted(crossing().before, crossing().after)
-    swapped = painted(crossing().after, crossing().before)
+def test_each_painted_frame_of_an_unseen_clip_is_nearest_to_the_true_one_of_its_time() -> None:
+    clip = crossing(UNSEEN_PX)
+    made = painted(clip.before, clip.after)
+    errors = (made[:, :, None] - clip.between[:, None]).abs().mean((0, 3, 4, 5))
+    assert errors.argmin(1).tolist() == [0, 1, 2]
+
+
+def test_swapped_ends_that_were_never_seen_give_the_frames_in_reversed_order() -> None:
+    clip = crossing(UNSEEN_PX)
+    onward, swapped = painted(clip.before, clip.after), painted(clip.after, clip.before)
     outer = [0, 2]  # the middle one stays where it is
     reversed_error = (swapped - onward.flip(1))[:, outer].abs().mean()
     same_order_error = (swapped - onward)[:, outer].abs().mean()
-    assert reversed_error < 0.2 * same_order_error
-
-
-def test_each_painted_frame_is_nearest_to_the_true_one_of_its_time() -> None:
-    made = painted(crossing().before, crossing().after)
-    errors = (made[:, :, None] - crossing().between[:, None]).abs().mean((0, 3, 4, 5))
-    assert errors.argmin(1).tolist() == [0, 1, 2]
+    assert reversed_error < 0.4 * same_order_error
 
 
 def test_every_term_is_there_when_it_is_wanted_and_reaches_the_network() -> None:

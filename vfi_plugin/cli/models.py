@@ -10,8 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files
+from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.registry import default_model, model_info, model_names, variants_of
+from vfi_plugin.models.registry import default_model, info_in_use, model_info, model_names, variants_of
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
 
@@ -33,11 +34,11 @@ def add_parser(commands: Any) -> None:
 
 def run_list(args: argparse.Namespace) -> int:
     """Prints the models."""
-    infos = [model_info(name) for name in model_names()]
+    listed = [_listed(name) for name in model_names()]
     if args.json:
-        print(json.dumps([{**asdict(info), "weights": weights_state(info.name)} for info in infos], indent=2))
+        print(json.dumps([{**asdict(info), "weights": state} for info, state in listed], indent=2))
         return 0
-    for line in _aligned([_HEADINGS, *[_row(info) for info in infos]]):
+    for line in _aligned([_HEADINGS, *[_row(info, state) for info, state in listed]]):
         mark = "*" if line.split()[0] == default_model() else " "
         print(f"{mark} {line}")
     return 0
@@ -45,7 +46,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Prints what is known about a model."""
-    info = model_info(args.name)
+    info = info_in_use(args.name)
     lines = [(f"{name.replace('_', ' ')}:", _text(value)) for name, value in _shown(info)]
     print("\n".join(_aligned([*lines, ("weights:", weights_state(args.name))])))
     for line in models_files.in_use(args.name):
@@ -67,7 +68,15 @@ def weights_state(name: str) -> str:
     return "shipped" if path.parent == SHIPPED else "imported"
 
 
-def _row(info: ModelInfo) -> tuple[str, ...]:
+def _listed(name: str) -> tuple[ModelInfo, str]:
+    """A model's facts with the weights in use, and whether there are any; a damaged file stops no list."""
+    try:
+        return info_in_use(name), weights_state(name)
+    except WeightsError:
+        return model_info(name), "damaged"
+
+
+def _row(info: ModelInfo, state: str) -> tuple[str, ...]:
     return (
         info.name,
         str(info.year),
@@ -75,7 +84,7 @@ def _row(info: ModelInfo) -> tuple[str, ...]:
         "no fixed bound" if info.reach_px is None else f"{info.reach_px:g} px",
         f"{info.parameters / 1e6:.1f} M" if info.parameters else "-",
         f"{info.multiply_adds / 1e3:.0f} k" if info.multiply_adds else "-",
-        weights_state(info.name),
+        state,
         info.licence,
     )
 

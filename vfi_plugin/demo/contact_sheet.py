@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.demo.display import Picture, to_bytes, to_display
+from vfi_plugin.demo.display import to_bytes, to_display
 from vfi_plugin.errors import UsageError
+from vfi_plugin.evaluate.drawing import GAP_PX, LINE_PX, MARGIN_PX, Picture, blank, fit, left_of, page_width, write
 from vfi_plugin.evaluate.metrics import BORDER_PX, psnr_log
 from vfi_plugin.image.window import Window
 
 Image = npt.NDArray[Any]
 """``(H, W, 3)`` scene-linear, premultiplied, unbounded."""
 
-BACKGROUND = 30
-"""Grey of the sheet: dark enough to let the pictures speak, light enough to show where a black picture ends."""
-
-MARGIN_PX, GAP_PX, LINE_PX = 36, 12, 30
 COLUMNS = ("earlier source frame", "frame average", "this retime", "truth")
 DIFFERENCES = ("average - truth", "retime - truth")
 
@@ -80,7 +77,7 @@ def contact_sheet(rows: Sequence[Comparison], title: str, style: SheetStyle | No
     style = style or SheetStyle()
     gain = f"{style.difference_gain:g} x"
     headings = (*COLUMNS, *(f"{gain} |{name}|" for name in DIFFERENCES))
-    width = 2 * MARGIN_PX + len(headings) * (style.cell_px + GAP_PX) - GAP_PX
+    width = page_width(len(headings), style.cell_px)
     bands = [_heading_band(width, title, headings, style), *(_row_band(width, row, style) for row in rows)]
     bands.append(_footer_band(width, style))
     return np.concatenate(bands)
@@ -88,10 +85,10 @@ def contact_sheet(rows: Sequence[Comparison], title: str, style: SheetStyle | No
 
 def _heading_band(width: int, title: str, headings: Sequence[str], style: SheetStyle) -> Picture:
     """The title, and the names of the columns."""
-    band = _blank(MARGIN_PX + 2 * LINE_PX + 8, width)
-    _write(band, title, (MARGIN_PX, MARGIN_PX + 14), scale=0.95, bright=True)
+    band = blank(MARGIN_PX + 2 * LINE_PX + 8, width)
+    write(band, title, (MARGIN_PX, MARGIN_PX + 14), scale=0.95, bright=True)
     for index, heading in enumerate(headings):
-        _write(band, heading, (_left(index, style), band.shape[0] - 12), scale=0.65, bright=True)
+        write(band, heading, (left_of(index, style.cell_px), band.shape[0] - 12), scale=0.65, bright=True)
     return band
 
 
@@ -100,16 +97,16 @@ def _row_band(width: int, row: Comparison, style: SheetStyle) -> Picture:
     shown = [to_display(image, style.exposure_stops) for image in (row.earlier, row.average, row.result, row.truth)]
     for index in (1, 2):
         shown.append(np.abs(shown[index] - shown[3]) * style.difference_gain)
-    cells = [_fit(to_bytes(image), row.detail, style.cell_px) for image in shown]
+    cells = [fit(to_bytes(image), row.detail, style.cell_px) for image in shown]
     height = cells[0].shape[0]
-    band = _blank(height + LINE_PX + GAP_PX, width)
+    band = blank(height + LINE_PX + GAP_PX, width)
     average, result = psnr_log(row.average, row.truth), psnr_log(row.result, row.truth)
     label = row.label if row.detail is None else f"{row.label}, detail"
     notes = (label, f"PSNR {average:.1f} dB", f"PSNR {result:.1f} dB ({result - average:+.1f})", "", "", "")
     for index, (cell, note) in enumerate(zip(cells, notes, strict=True)):
-        left = _left(index, style)
+        left = left_of(index, style.cell_px)
         band[:height, left : left + style.cell_px] = cell
-        _write(band, note, (left, height + 22), scale=0.6, bright=index == 2)
+        write(band, note, (left, height + 22), scale=0.6, bright=index == 2)
     return band
 
 
@@ -121,39 +118,7 @@ def _footer_band(width: int, style: SheetStyle) -> Picture:
         f"PSNR: of the whole frame, linear light after log2(1 + 16 max(x, 0)) / log2(17), "
         f"without the outer {BORDER_PX} pixels. Higher is nearer to the truth.",
     )
-    band = _blank(len(lines) * LINE_PX + MARGIN_PX, width)
+    band = blank(len(lines) * LINE_PX + MARGIN_PX, width)
     for index, line in enumerate(lines):
-        _write(band, line, (MARGIN_PX, 22 + index * LINE_PX), scale=0.5, bright=False)
+        write(band, line, (MARGIN_PX, 22 + index * LINE_PX), scale=0.5, bright=False)
     return band
-
-
-def _left(column: int, style: SheetStyle) -> int:
-    """Where a column begins."""
-    return MARGIN_PX + column * (style.cell_px + GAP_PX)
-
-
-def _blank(height: int, width: int) -> Picture:
-    return np.full((height, width, 3), BACKGROUND, np.uint8)
-
-
-def _fit(picture: Picture, detail: Window | None, cell_px: int) -> Picture:
-    """``picture``, or the part of it, ``cell_px`` wide; made smaller by averaging, larger by repeating pixels."""
-    import cv2  # heavy, and only drawing needs it
-
-    if detail is not None:
-        rows, columns = detail.slices_in(Window(0, 0, picture.shape[1], picture.shape[0]))
-        picture = np.ascontiguousarray(picture[rows, columns])
-    height, width = picture.shape[:2]
-    target = (cell_px, max(round(cell_px * height / width), 1))
-    fitted: Picture = cv2.resize(
-        picture, target, interpolation=cv2.INTER_AREA if cell_px < width else cv2.INTER_NEAREST
-    )
-    return fitted
-
-
-def _write(band: Picture, text: str, left_baseline: tuple[int, int], *, scale: float, bright: bool) -> None:
-    """Draw ``text`` into ``band``, in place."""
-    import cv2  # heavy, and only drawing needs it
-
-    colour = (240, 240, 240) if bright else (170, 170, 170)
-    cv2.putText(band, text, left_baseline, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, 1, cv2.LINE_AA)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.errors import WriteError
-
-Picture = npt.NDArray[np.uint8]
-"""``(H, W, 3)``, R G B, sRGB-encoded."""
+from vfi_plugin.evaluate.drawing import Picture
 
 ROLL_OFF = 0.7
 """Linear value up to which the picture is shown as it is; what lies above is bent so that it reaches white only at
@@ -43,20 +39,3 @@ def to_bytes(display: npt.NDArray[Any]) -> Picture:
     """[0, 1] to 8 bits, rounded to the nearest."""
     codes: Picture = (np.clip(display, 0, 1) * 255 + 0.5).astype(np.uint8)
     return codes
-
-
-def write_png(picture: Picture, path: Path) -> None:
-    """Write ``picture`` as a PNG file.
-
-    Raises:
-        WriteError: the file cannot be written.
-    """
-    import cv2  # heavy, and only this function needs it
-
-    written, encoded = cv2.imencode(".png", picture[..., ::-1])  # OpenCV's channel order is B G R
-    if not written:
-        raise WriteError(f"could not encode a PNG of {picture.shape[1]}x{picture.shape[0]}; use a smaller picture")
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise WriteError(f"could not write {path}: {error.strerror}; choose a folder that can be written") from error

@@ -8,12 +8,12 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.demo.contact_sheet import contact_sheet
-from vfi_plugin.demo.display import write_png
 from vfi_plugin.demo.folder import DemoFolder
 from vfi_plugin.demo.observation import Observation, Witness
 from vfi_plugin.demo.scene import FIRST_FRAME, DemoScene
 from vfi_plugin.demo.verdict import Check, Score, check, score
 from vfi_plugin.errors import UsageError
+from vfi_plugin.evaluate.drawing import write_png
 from vfi_plugin.image.frame import Part
 from vfi_plugin.media.image_file import read_image
 from vfi_plugin.media.pattern import parse_pattern

@@ -92,7 +92,8 @@ class GuideTransform:
         if self.encoding is Encoding.SCENE:
             return guide_curve.BLACK, guide_curve.WHITE
         if self.encoding is Encoding.DISPLAY:
-            return 1.0 - guide_curve_display.STRAIGHT_END, guide_curve_display.STRAIGHT_END
+            black, white = guide_curve_display.roll_off(np.array([0.0, 1.0], np.float32))
+            return float(black), float(white)
         return 0.0, 1.0
 
     def exposure_gain(self, before: FloatArray, after: FloatArray) -> float:

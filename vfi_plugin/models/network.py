@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -39,13 +38,7 @@ class NetworkModel(Model):
         net.to(memory_format=layout)  # type: ignore[call-overload]  # a form that torch's own types leave out
         self.net = net.to(device).eval().requires_grad_(False)
         self.device = device
-        self.info = replace(
-            info,
-            parameters=sum(parameter.numel() for parameter in net.parameters()),
-            licence=weights.licence or info.licence,
-            training_data=weights.training_data or info.training_data,
-            weights_sha256=weights.sha256,
-        )
+        self.info = info.with_weights(weights)
 
     def check(self, before: torch.Tensor, after: torch.Tensor, t: float) -> None:
         """As for every model, and that frames are where the network is."""

@@ -47,6 +47,11 @@ class HalfPrecisionModel(Model):
         with self._autocast():
             return _HalfPrecisionPair(self._model.prepare(before, after), self._autocast())
 
+    def interpolate(self, before: torch.Tensor, after: torch.Tensor, t: float = 0.5) -> torch.Tensor:
+        """The frame that the model gives, in float32; painting models look for no motion."""
+        with self._autocast():
+            return self._model.interpolate(before, after, t).float()
+
     def check(self, before: torch.Tensor, after: torch.Tensor, t: float) -> None:
         """As the model does."""
         self._model.check(before, after, t)

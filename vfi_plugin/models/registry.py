@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -94,7 +93,23 @@ def info_with(name: str, weights: Weights) -> ModelInfo:
     module = _module(name)
     of_variant = getattr(module, "info_of", lambda _: module.INFO)
     info: ModelInfo = of_variant(weights.variant)
-    return replace(info, weights_sha256=weights.sha256)
+    return info.with_weights(weights)
+
+
+def info_in_use(name: str) -> ModelInfo:
+    """The facts about a model with the weights that it takes when none are named; where there are none, the published.
+
+    Raises:
+        UnknownModelError: no such model.
+        WeightsError: the file is damaged or of another network.
+    """
+    variants = variants_of(name)
+    if not variants:
+        return model_info(name)
+    from vfi_plugin.models.weights import read_weights, weights_file  # loads safetensors, which not all need
+
+    path = weights_file(name, None)
+    return model_info(name) if path is None else info_with(name, read_weights(name, variants, path))
 
 
 def load_model(

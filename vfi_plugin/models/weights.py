@@ -43,6 +43,12 @@ class Weights:
     licence: str | None = None
     training_data: str | None = None
 
+    @property
+    def parameters(self) -> int:
+        """How many numbers were trained; the statistics that batch normalisation keeps are not."""
+        kept = ("running_mean", "running_var", "num_batches_tracked")
+        return sum(tensor.numel() for name, tensor in self.tensors.items() if not name.endswith(kept))
+
 
 def imports_folder() -> Path | None:
     """Where ``vfi models import`` puts weights: ``$VFI_WEIGHTS``, or a folder of the user's own data.

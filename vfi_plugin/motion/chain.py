@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -35,6 +35,10 @@ class ChainedMotion(Motion):
     def runs_network(self) -> bool:
         """Whether one of both does."""
         return self.first.runs_network or self.second.runs_network
+
+    def with_taps(self, taps: str) -> ChainedMotion:
+        """Both motions, each sampling payloads by these taps."""
+        return replace(self, first=self.first.with_taps(taps), second=self.second.with_taps(taps))
 
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """The payload at ``t``: both sources moved and blended, then once more with what that gave."""

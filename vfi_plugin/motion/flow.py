@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -33,6 +33,10 @@ class FlowMotion(Motion):
         """No motion over the pixels of ``like`` (N, C, H, W), and the plain mix of both frames at ``t``."""
         flow = like.new_zeros((like.shape[0], 2, *like.shape[2:]))
         return cls(flow, flow, flow.new_full((like.shape[0], 1, *like.shape[2:]), 1.0 - t))
+
+    def with_taps(self, taps: str) -> FlowMotion:
+        """The same flows, sampled by other taps."""
+        return replace(self, taps=taps)
 
     def moved(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Both payloads (N, C, H, W) at the place they have at ``t``, not yet blended."""

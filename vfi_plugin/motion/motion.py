@@ -33,6 +33,10 @@ class Motion(ABC):
         """Whether each ``apply`` runs a network, so that one for all channels is worth the memory they take at once."""
         return False
 
+    def with_taps(self, taps: str) -> Motion:  # noqa: ARG002
+        """The motion that samples payloads as ``kernels.warp`` tells of these taps; itself where kernels sample."""
+        return self
+
     @abstractmethod
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """The payload at ``t``: both sources moved and blended; (N, C, H, W), any number of channels."""

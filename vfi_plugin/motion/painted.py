@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -30,6 +30,10 @@ class PaintedMotion(Motion):
     def device(self) -> torch.device:
         """Where payloads have to be."""
         return self.carried.device
+
+    def with_taps(self, taps: str) -> PaintedMotion:
+        """The same painted frame, all else sampled by these taps."""
+        return replace(self, carried=self.carried.with_taps(taps))
 
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """Both payloads moved and blended by ``carried``; (N, C, H, W), nothing painted."""

@@ -7,15 +7,14 @@ comes from the same source pixel, so depth, ids and mattes agree with each other
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from vfi_plugin.image.channel_class import ChannelClass, Treatment
-from vfi_plugin.image.channel_groups import LayerGroup
+from vfi_plugin.image.channel_class import Treatment
 from vfi_plugin.image.cryptomatte_header import merge_cryptomatte_attributes
 from vfi_plugin.image.cryptomatte_merge import pack_ranks, unpack_ranks
 from vfi_plugin.image.frame import Attribute, Frame, Plane
@@ -23,35 +22,11 @@ from vfi_plugin.image.motion_vectors import Speeds, convention_of, rescale_vecto
 from vfi_plugin.image.normals import NormalEncoding, decode_normals, detect_encoding, encode_normals, renormalise
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.backend import native_module
-from vfi_plugin.motion.flow import FlowMotion
-from vfi_plugin.motion.motion import Motion
+from vfi_plugin.render.group_work import GroupWork, Moment, ViewMotion
 from vfi_plugin.render.layout import Layout
-from vfi_plugin.render.painted_colour import PaintedColour
 
 # Types of the same width that torch can gather; picked values are moved as bits.
 _BITS = {2: np.int16, 4: np.int32}
-
-
-@dataclass(frozen=True)
-class ViewMotion:
-    """The motion of one stereo view over a window that holds all its parts' data in both frames.
-
-    Attributes:
-        painted: colour that a network painted for the channels that its guide was made of, or None.
-    """
-
-    motion: Motion
-    window: Window
-    painted: PaintedColour | None = None
-
-
-@dataclass(frozen=True)
-class Moment:
-    """When the new frame is: ``t`` between its sources, and source frames per output frame after and before it."""
-
-    t: Fraction
-    speed_after: Fraction
-    speed_before: Fraction
 
 
 def view_window(frames: tuple[Frame, Frame], layout: Layout, view: str) -> Window:
@@ -78,7 +53,7 @@ def compose(pair: tuple[Frame, Frame], motions: Mapping[str, ViewMotion], layout
     made: dict[int, Plane] = {}
     at_once = {view for view, moved in motions.items() if moved.motion.runs_network}
     for group in layout.groups_to_make(at_once):
-        work = _GroupWork(pair, motions[group.view], layout, group, moment)
+        work = GroupWork(pair, motions[group.view], layout, group, moment)
         made.update(zip(group.channels, _TREAT[group.treatment](work), strict=True))
     parts = []
     for index, part in enumerate(nearest.parts):
@@ -100,91 +75,24 @@ def _attributes(pair: tuple[Frame, Frame], index: int, nearest: Frame) -> Mappin
     return merge_cryptomatte_attributes(nearest.parts[index].attributes, other.parts[index].attributes)
 
 
-@dataclass(frozen=True)
-class _GroupWork:
-    """One group of channels of one frame, and what its treatment needs."""
-
-    pair: tuple[Frame, Frame]
-    view: ViewMotion
-    layout: Layout
-    group: LayerGroup
-    moment: Moment
-
-    @property
-    def flows(self) -> FlowMotion:
-        return self.view.motion.flow_form()
-
-    def painted_axes(self) -> tuple[int, int, int] | None:
-        """Places in the group of the red, green and blue that were painted, or None where they are not in it."""
-        guide = next((guide for guide in self.layout.guides if guide.view == self.group.view), None)
-        if self.view.painted is None or guide is None or self.group.channel_class is not ChannelClass.COLOR:
-            return None
-        members = self.group.channels
-        if not all(place in members for place in guide.places):
-            return None
-        red, green, blue = (members.index(place) for place in guide.places)
-        return red, green, blue
-
-    def planes(self, which: int) -> list[Plane]:
-        """The group's channels in the earlier (0) or later (1) frame, over the view's window."""
-        return [self.plane(which, place) for place in self.group.channels]
-
-    def plane(self, which: int, place: int) -> Plane:
-        role = self.layout.roles[place]
-        part = self.pair[which].parts[role.part]
-        return part.plane_over(role.channel, self.view.window)
-
-    def stacked(self, which: int) -> npt.NDArray[np.float32]:
-        """(H, W, C) float32 of the group."""
-        return np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)], axis=-1)
-
-    def alpha(self, which: int) -> npt.NDArray[np.float32] | None:
-        """(H, W) float32 of the alpha that belongs to the group, or None."""
-        if self.group.alpha is None:
-            return None
-        return self.plane(which, self.group.alpha).astype(np.float32, copy=False)
-
-    def floats(self, which: int) -> torch.Tensor:
-        """(1, C, H, W) float32 of the group."""
-        stacked = np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)])
-        return torch.from_numpy(stacked)[None].to(self.view.motion.device)
-
-    def tensor(self, values: npt.NDArray[np.float32]) -> torch.Tensor:
-        """(H, W, C) as (1, C, H, W), where the motion is."""
-        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.view.motion.device)
-
-    def to_types(self, values: torch.Tensor | npt.NDArray[np.float32]) -> list[Plane]:
-        """(C, H, W) or (1, C, H, W) float32 as planes in the types of the file."""
-        array = values.cpu().numpy() if isinstance(values, torch.Tensor) else values
-        array = array.reshape(len(self.group.channels), *self.view.window.shape)
-        return [
-            plane.astype(self._type(place), copy=False) for place, plane in zip(self.group.channels, array, strict=True)
-        ]
-
-    def _type(self, place: int) -> np.dtype[np.generic]:
-        role = self.layout.roles[place]
-        return self.pair[0].parts[role.part].planes[role.channel].dtype
-
-
-def _blend(work: _GroupWork) -> list[Plane]:
+def _blend(work: GroupWork) -> list[Plane]:
     moved = work.view.motion.apply(work.floats(0), work.floats(1))
-    axes = work.painted_axes()
+    axes = work.layout.painted_axes(work.group) if work.view.painted is not None else None
     return work.to_types(moved if axes is None else _painted_over(work, moved, axes))
 
 
-def _painted_over(work: _GroupWork, moved: torch.Tensor, axes: tuple[int, int, int]) -> npt.NDArray[np.float32]:
+def _painted_over(work: GroupWork, moved: torch.Tensor, axes: tuple[int, int, int]) -> npt.NDArray[np.float32]:
     """The group with painted colour over what was moved, (C, H, W); ``axes`` are its red, green and blue."""
     assert work.view.painted is not None
     values = moved[0].cpu().numpy()
-    alphas = [work.alpha(which) for which in (0, 1)]
-    colour = work.view.painted.over(np.stack([values[axis] for axis in axes], axis=-1), _moved_alpha(work, alphas))
+    colour = work.view.painted.over(np.stack([values[axis] for axis in axes], axis=-1), _least_moved_alpha(work))
     made = values.copy()
     for place in set(axes):  # a single channel was shown as red, green and blue
         made[place] = np.mean([colour[..., n] for n, axis in enumerate(axes) if axis == place], axis=0)
     return made
 
 
-def _pick(work: _GroupWork) -> list[Plane]:
+def _pick(work: GroupWork) -> list[Plane]:
     picked = []
     for place in work.group.channels:
         before, after = work.plane(0, place), work.plane(1, place)
@@ -195,17 +103,17 @@ def _pick(work: _GroupWork) -> list[Plane]:
     return picked
 
 
-def _nearest_frame(work: _GroupWork) -> list[Plane]:
+def _nearest_frame(work: GroupWork) -> list[Plane]:
     return work.planes(0 if work.moment.t <= Fraction(1, 2) else 1)
 
 
-def _squared(work: _GroupWork) -> list[Plane]:
+def _squared(work: GroupWork) -> list[Plane]:
     moved = work.flows.moved(work.floats(0), work.floats(1))
     weight = work.flows.weight_0
     return work.to_types(weight**2 * moved[0] + (1 - weight) ** 2 * moved[1])
 
 
-def _normalise(work: _GroupWork) -> list[Plane]:
+def _normalise(work: GroupWork) -> list[Plane]:
     if len(work.group.channels) != 3:  # half a normal has no length to restore
         return _pick(work)
     encoding, premultiplied = _normal_encoding(work), bool(_options(work).get("premult"))
@@ -219,20 +127,24 @@ def _normalise(work: _GroupWork) -> list[Plane]:
     return work.to_types(encode_normals(normals, encoding, _moved_alpha(work, alphas)).transpose(2, 0, 1))
 
 
-def _moved_alpha(work: _GroupWork, alphas: list[npt.NDArray[np.float32] | None]) -> npt.NDArray[np.float32] | None:
+def _least_moved_alpha(work: GroupWork) -> npt.NDArray[np.float32] | None:
+    """(H, W) at the time that is made; of several alphas the least one, as any may be the one the colour belongs to."""
+    places = [work.group.alpha] if work.group.alpha is not None else work.layout.alphas_of_view(work.group.view)
+    moved = [work.moved(work.plane(0, place), work.plane(1, place)) for place in places]
+    return np.minimum.reduce(moved) if moved else None
+
+
+def _moved_alpha(work: GroupWork, alphas: list[Plane | None]) -> npt.NDArray[np.float32] | None:
     first, second = alphas
-    if first is None or second is None:
-        return None
-    payloads = [work.tensor(alpha[..., np.newaxis]) for alpha in (first, second)]
-    return _array(work.flows.apply(*payloads))[..., 0]
+    return None if first is None or second is None else work.moved(first, second)
 
 
-def _normal_encoding(work: _GroupWork) -> NormalEncoding:
+def _normal_encoding(work: GroupWork) -> NormalEncoding:
     found, told = detect_encoding(work.stacked(0)), _options(work).get("encoding")
     return found if told is None else NormalEncoding(told == "unsigned", found.background)
 
 
-def _rescale(work: _GroupWork) -> list[Plane]:
+def _rescale(work: GroupWork) -> list[Plane]:
     roles = work.layout.roles
     convention = convention_of(
         roles[work.group.channels[0]], frozenset(roles[place].suffix.lower() for place in work.group.channels)
@@ -248,11 +160,11 @@ def _rescale(work: _GroupWork) -> list[Plane]:
     return work.to_types(scaled.transpose(2, 0, 1))
 
 
-def _picked_stack(work: _GroupWork) -> npt.NDArray[np.float32]:
+def _picked_stack(work: GroupWork) -> npt.NDArray[np.float32]:
     return np.stack(_pick(work), axis=-1).astype(np.float32, copy=False)
 
 
-def _options(work: _GroupWork) -> Mapping[str, str | float | bool]:
+def _options(work: GroupWork) -> Mapping[str, str | float | bool]:
     return work.layout.roles[work.group.channels[0]].options
 
 
@@ -262,7 +174,7 @@ def _array(values: torch.Tensor) -> npt.NDArray[np.float32]:
     return array
 
 
-def _merge(work: _GroupWork) -> list[Plane]:
+def _merge(work: GroupWork) -> list[Plane]:
     """Ranked lists merged by the native kernel; the preview, which is no list, is picked."""
     flows, ranks = work.flows, work.group.ranks
     lists = [unpack_ranks([(work.plane(n, bits), work.plane(n, amount)) for bits, amount in ranks]) for n in (0, 1)]
@@ -278,7 +190,7 @@ def _merge(work: _GroupWork) -> list[Plane]:
     return [made[place] for place in work.group.channels]
 
 
-_TREAT: Mapping[Treatment, Callable[[_GroupWork], list[Plane]]] = {
+_TREAT: Mapping[Treatment, Callable[[GroupWork], list[Plane]]] = {
     Treatment.BLEND: _blend,
     Treatment.BLEND_PREMULTIPLIED: _blend,
     Treatment.PICK: _pick,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from vfi_plugin.models.registry import load_model
 from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
-from vfi_plugin.render.compose import ViewMotion
+from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import GuidePair
@@ -53,10 +53,9 @@ class ViewPair:
         if any(side < SMALLEST_SIDE_PX for side in self.window.shape):
             cropped = motion if isinstance(motion, PaintedMotion) else motion.flow_form()
             motion = cropped.cropped(*self.window.shape)
-        if isinstance(motion, FlowMotion):
-            return ViewMotion(replace(motion, taps=self.filter), self.window)
+        motion = motion.with_taps(self.filter)
         if isinstance(motion, PaintedMotion) and self.colour is not None:
-            return ViewMotion(replace(motion.carried, taps=self.filter), self.window, self.colour.painted(motion))
+            return ViewMotion(motion.carried, self.window, self.colour.painted(motion))
         return ViewMotion(motion, self.window)
 
 

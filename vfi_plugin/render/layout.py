@@ -94,6 +94,28 @@ class Layout:
             found.append(group)
         return found
 
+    def alphas_of_view(self, view: str) -> list[int]:
+        """Places of all alphas of a view, in whichever part or layer they are."""
+        return [
+            place
+            for place, role in enumerate(self.roles)
+            if role.view == view and role.channel_class is ChannelClass.ALPHA
+        ]
+
+    def painted_axes(self, group: LayerGroup) -> tuple[int, int, int] | None:
+        """Where in a group of colour the red, green and blue are that its view's guide shows; None where elsewhere.
+
+        A single channel that stands for all three is in one place three times. What stands in for colour that is not
+        there (alpha, depth) is never painted.
+        """
+        guide = next((guide for guide in self.guides if guide.view == group.view), None)
+        if guide is None or group.channel_class is not ChannelClass.COLOR:
+            return None
+        if not all(place in group.channels for place in guide.places):
+            return None
+        red, green, blue = (group.channels.index(place) for place in guide.places)
+        return red, green, blue
+
     def require_guides(self) -> None:
         """Raises InputError where a view has no channel that motion can be seen in."""
         seen = {guide.view for guide in self.guides}

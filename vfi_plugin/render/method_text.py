@@ -10,8 +10,18 @@ from vfi_plugin.models.recursion import time_steps
 
 
 def method_text(method: str, model: ModelInfo) -> str:
-    """One line on the method ("motion", "blend" or "frame") and, for motion, on what the model does not do itself."""
+    """One line on the method ("motion", "blend" or "frame") and, for motion, on the times that the model knows."""
     return "; ".join(_by_model(model)) if method == "motion" else f"method {method}"
+
+
+def painting_text(colour: str) -> str:
+    """What a model that paints does itself, and what it leaves; ``colour`` are the channels that it paints."""
+    if not colour:
+        return f"there is no colour to paint here: all channels are moved by {CARRIER}"
+    return (
+        f"{colour}: painted from black to white; brighter and negative light, what is not opaque, frames past an end"
+        f" and all other channels are moved by {CARRIER}"
+    )
 
 
 def _by_model(model: ModelInfo) -> Iterator[str]:
@@ -21,8 +31,3 @@ def _by_model(model: ModelInfo) -> Iterator[str]:
         known = "the middle of a pair alone" if at_once == 1 else f"{at_once} evenly spaced frames of a pair at once"
         again = ", by halving" if at_once == 1 else ""
         yield f"it knows {known}, so times are made to the nearest 1/{time_steps(at_once)}{again}"
-    if model.paints:
-        yield (
-            "it paints the main colour from black to white; brighter and negative light, what is not opaque, and all"
-            f" other channels are moved by {CARRIER}"
-        )

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.image.colour import GuideTransform
+from vfi_plugin.image.colour import Encoding, GuideTransform
 
 Image = npt.NDArray[np.float32]
 
-# Over this much of the guide beyond black and white painted colour gives way to moved colour: wide enough that grain at
-# the limit makes no speckle, and down to where the curve begins to compress negatives (guide_curve: 1/32 below black).
+# Over this much beyond black and white painted colour gives way to moved colour: wide enough that grain at the limit
+# makes no speckle, and no further than to where the curve begins to compress negatives (guide_curve: 1/32 below black).
 _GIVE_WAY = 1.0 / 32.0
 # Under this alpha nothing is painted, at 1 all is: an edge has its own colour, and rounding of alpha near 1 has none.
 _OPAQUE = 0.98
@@ -47,15 +47,11 @@ class PaintedColour:
         Returns:
             A new (H, W, 3) float32 in the clip's colour space.
         """
-        painted_guide = np.clip(self.guide, np.float32(0), np.float32(1))
-        # What a NaN says of its pixel is nothing; the network saw black there.
-        moved_share = np.where(
-            np.isnan(moved).any(axis=-1), np.float32(1), self._visible(self.transform.to_guide(moved, self.gain))
-        )
-        share = np.minimum(self._visible(painted_guide), moved_share)
+        guide, painted_share = self._believed()
+        share = np.minimum(painted_share, self._share_of_moved(moved))
         if alpha is not None:
-            share = np.minimum(share, _ramp(alpha - np.float32(_OPAQUE), 1 - _OPAQUE))
-        painted = self.transform.from_guide(painted_guide, self.gain)
+            share = np.minimum(share, np.clip((alpha - _OPAQUE) / (1 - _OPAQUE), 0, 1).astype(np.float32))
+        painted = self.transform.from_guide(guide, self.gain)
         made: Image = np.where((share > 0)[..., np.newaxis], painted, moved)
         # At a share of 0 or 1 the other side's NaN or Inf has no say.
         mixed = (share > 0) & (share < 1)
@@ -63,17 +59,32 @@ class PaintedColour:
         made[mixed] = part * painted[mixed] + (1 - part) * moved[mixed]
         return made
 
-    def _visible(self, guide: Image) -> Image:
-        """(H, W) from 1 where all three values of a guide in [0, 1] are of a picture, to 0 a little outside."""
+    def _believed(self) -> tuple[Image, Image]:
+        """The painted guide without what it cannot mean, and its share (H, W).
+
+        Beyond a screen's black and white there is nothing, so what is painted there means black and white. A guide of
+        light goes on there: what is painted as light is not believed.
+        """
         black, white = self.transform.picture_range
-        share = np.ones(guide.shape[:2], np.float32)
-        for room, inside in ((black, guide.min(axis=-1) - np.float32(black)), (1 - white, white - guide.max(axis=-1))):
-            if room > 0:
-                share = np.minimum(share, _ramp(inside + np.float32(min(room, _GIVE_WAY)), min(room, _GIVE_WAY)))
-        return share
+        if self.transform.encoding is Encoding.SCENE:
+            guide = np.clip(self.guide, np.float32(0), np.float32(1))
+            return guide, _share_within(guide, black, white)
+        guide = np.clip(self.guide, np.float32(black), np.float32(white))
+        return guide, np.ones(guide.shape[:2], np.float32)
+
+    def _share_of_moved(self, moved: Image) -> Image:
+        """The share (H, W) of painted colour by what was moved to its place."""
+        if self.transform.encoding is Encoding.SCENE:
+            black, white = self.transform.picture_range
+            share = _share_within(self.transform.to_guide(moved, self.gain), black, white)
+        else:
+            share = _share_within(moved, 0.0, 1.0)
+        # What a NaN says of its pixel is nothing; the network saw black there.
+        return np.where(np.isnan(moved).any(axis=-1), np.float32(1), share)
 
 
-def _ramp(values: Image, width: float) -> Image:
-    """0 up to 0, 1 from ``width`` on."""
-    share: Image = np.clip(values / np.float32(width), np.float32(0), np.float32(1))
+def _share_within(values: Image, black: float, white: float) -> Image:
+    """(H, W): 1 where all three values of (H, W, 3) are from black to white, falling to 0 a little outside."""
+    outside = np.maximum(np.float32(black) - values.min(axis=-1), values.max(axis=-1) - np.float32(white))
+    share: Image = 1 - np.clip(outside / np.float32(_GIVE_WAY), np.float32(0), np.float32(1))
     return share

@@ -20,7 +20,7 @@ from vfi_plugin.models.registry import default_model, info_with, model_info, var
 from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
-from vfi_plugin.render.method_text import method_text
+from vfi_plugin.render.method_text import method_text, painting_text
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
@@ -63,9 +63,17 @@ class RetimeJob:
         rate = f"{float(self.clock.rate):.5g} fps" if self.clock.rate else "no frame rate"
         yield f"source {self.clip.name}, target {self.target.path}, {rate}, colour space {self.transform.colorspace}"
         yield f"in-between frames: {method_text(self.options.method, self.model)}"
+        yield from self.remarks()
         for group in self.layout.groups:
             names = ", ".join(self.layout.roles[place].channel for place in group.channels)
             yield f"  {group.channel_class.value:<9} {names}: {group.treatment.value}"
+
+    def remarks(self) -> Iterator[str]:
+        """What the plan holds that nobody would expect of a retime; said before every run."""
+        if self.model.paints and self.options.method == "motion":
+            painted = [group for group in self.layout.groups if self.layout.painted_axes(group) is not None]
+            names = [self.layout.roles[place].channel for group in painted for place in group.channels]
+            yield painting_text(", ".join(names))
 
 
 @dataclass(frozen=True)

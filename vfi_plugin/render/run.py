@@ -14,11 +14,11 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.render.cancellation import Cancellation
-from vfi_plugin.render.compose import Moment, compose, view_window
+from vfi_plugin.render.compose import compose, view_window
 from vfi_plugin.render.estimator import Estimator, ViewPair
+from vfi_plugin.render.group_work import Moment
 from vfi_plugin.render.header import with_header
 from vfi_plugin.render.layout import Layout
-from vfi_plugin.render.method_text import method_text
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress
@@ -60,8 +60,8 @@ class _Run:
         if skipped:
             summary += f"; {len(skipped)} already there"
         self._progress.begin(len(todo), summary)
-        if self._job.model.paints and self._job.options.method == "motion":
-            self._progress.note(method_text("motion", self._job.model))
+        for remark in self._job.remarks():
+            self._progress.note(remark)
         written: list[int] = []
         clipped = 0
         if todo and self._job.target.is_movie:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -103,3 +104,16 @@ class Learner:
         )
         if self._scaler.is_enabled() and values["scaler"]:  # else the scale begins anew, which costs some steps at most
             self._scaler.load_state_dict(values["scaler"])
+
+
+@contextmanager
+def held(net: nn.Module | None) -> Iterator[None]:
+    """While this lasts, a network is not trained and gathers no gradients; what was frozen stays so afterwards."""
+    trained = [parameter for parameter in net.parameters() if parameter.requires_grad] if net is not None else []
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.train.learner import Learner
+from vfi_plugin.train.learner import Learner, held
 from vfi_plugin.train.objective import Batch, Objective
 
 
@@ -40,7 +40,8 @@ def train_steps(
 
     Raises:
         UsageError: there are fewer batches than steps.
-        RenderError: a loss or a gradient is not finite; the step is named, and the weights are those before it.
+        RenderError: a loss or a gradient is not finite; the step is named, and the weights of what it was found in are
+            those before it. A critic may have learned from that batch already.
     """
     objective.train()
     network = _by_adam(objective.net, learning_rate)
@@ -51,10 +52,8 @@ def train_steps(
         for step, batch in enumerate(islice(batches, steps)):
             if critic:
                 critic.lower({"critic": objective.critic_loss(batch)}, f"the critic in step {step}")
-                critic.net.requires_grad_(False)
-            history.append(sum(network.lower(objective.losses(batch), f"step {step}").values()))
-            if critic:
-                critic.net.requires_grad_(True)
+            with held(objective.critic):
+                history.append(sum(network.lower(objective.losses(batch), f"step {step}").values()))
     if len(history) < steps:
         raise UsageError(f"got {len(history)} batches for {steps} steps; give one for each step")
     return history

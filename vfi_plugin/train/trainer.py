@@ -14,7 +14,7 @@ from torch import nn
 from vfi_plugin.errors import UsageError
 from vfi_plugin.train.averaging import WeightAverage
 from vfi_plugin.train.batch_source import BatchSource
-from vfi_plugin.train.learner import Learner
+from vfi_plugin.train.learner import Learner, held
 from vfi_plugin.train.objective import Batch, Objective
 from vfi_plugin.train.processes import Processes
 from vfi_plugin.train.schedule import rate_factor
@@ -75,9 +75,9 @@ class Trainer:
         self._network, self._critic = self._learner(objective.net), None
         if objective.critic is not None:
             self._critic = self._learner(objective.critic)
-        with _held(objective.critic):
+        with held(objective.critic):
             self._losses = self._processes.together(_Call(objective, objective.losses))
-        with _held(objective.net):
+        with held(objective.net):
             self._critic_loss = objective.critic and self._processes.together(
                 _Call(objective, _critic_terms(objective))
             )
@@ -140,7 +140,7 @@ class Trainer:
             critic = self._critic.lower(self._cast(self._critic_loss, batch), f"the critic in step {self.step}")
         self.learning_rate = factor * rate
         self._network.set_rate(self.learning_rate)
-        with _held(self._objective.critic):
+        with held(self._objective.critic):
             terms = self._network.lower(self._cast(self._losses, batch), f"step {self.step}")
         return terms | critic
 
@@ -181,19 +181,6 @@ def _critic_terms(objective: Objective) -> Callable[[Batch], Mapping[str, Tensor
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-@contextmanager
-def _held(net: nn.Module | None) -> Iterator[None]:
-    """While this lasts, the network is not trained and costs no gradients."""
-    trained = [parameter for parameter in net.parameters() if parameter.requires_grad] if net is not None else []
-    for parameter in trained:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in trained:
-            parameter.requires_grad_(True)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from torch import nn
 from vfi_plugin.models.adaconv.bands import LogitBands
 from vfi_plugin.models.adaconv.exported import AdaConvFrame
 from vfi_plugin.models.adaconv.net import STEP, TAPS, AdaConvNet
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.recursion import MidpointModel
 from vfi_plugin.motion.adaptive import AdaptiveMotion
@@ -29,8 +29,8 @@ INFO = ModelInfo(
     reach_px=TAPS // 2,
     parameters=15_927_394,
     multiply_adds=15_920_320,
-    licence="no weights were published",
-    training_data="none: no weights were published",
+    licence=NOT_PUBLISHED,
+    training_data=NOT_PUBLISHED,
     weights_sha256=None,
 )
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from vfi_plugin.models.bipn.checkpoint import parse_variant
 from vfi_plugin.models.bipn.net import Bipn, multiply_adds, size_multiple
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.painting import PaintingModel
 
@@ -31,8 +31,8 @@ INFO = ModelInfo(
     reach_px=_REACH_PX,
     parameters=12_618_761,
     multiply_adds=multiply_adds(3, 1),
-    licence="no weights were published",
-    training_data="no weights were published",
+    licence=NOT_PUBLISHED,
+    training_data=NOT_PUBLISHED,
     weights_sha256=None,
     frames_at_once=3,
     paints=True,

@@ -9,7 +9,7 @@ from torch import nn
 
 from vfi_plugin.models.figan.net import SCALES, FiganNet, Middle
 from vfi_plugin.models.middle_frame import example_frames
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.recursion import MidpointModel
@@ -32,8 +32,8 @@ INFO = ModelInfo(
     reach_px=48.0,  # at the coarsest scale six convolutions see 6 px around one, 24 px of the frame, in both frames
     parameters=161_068,
     multiply_adds=93_186,
-    licence="no weights were published",
-    training_data="no weights were published; the paper trained on its own choice of 60-fps videos from YouTube-8M",
+    licence=NOT_PUBLISHED,
+    training_data=NOT_PUBLISHED,
     weights_sha256=None,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.painting import PaintingModel
 from vfi_plugin.models.periodic_padding import mirrored
 from vfi_plugin.models.phasenet.checkpoint import IMPROVED, build
@@ -29,8 +29,8 @@ INFO = ModelInfo(
     parameters=462_457,
     # Three channels, each 88,064 at full size; each level has half the pixels of the one before it.
     multiply_adds=3 * 2 * (88 * 64 * 9 + 64 * 64 * 9 + 64 * 8),
-    licence="none are published; the network's code is Apache-2.0 (ours)",
-    training_data="the paper's: DAVIS video",
+    licence=NOT_PUBLISHED,
+    training_data=NOT_PUBLISHED,
     weights_sha256=None,
     paints=True,
 )

@@ -43,7 +43,7 @@ class VoxelFlowPair(Pair):
         self._before = before
         height, width = before.shape[2:]
         padding = Padding.to_multiple(height, width, SIZE_MULTIPLE)
-        self._frames = tuple(_as_seen(padding.add(guide)) for guide in (before, after))
+        self._frames = tuple(as_seen(padding.add(guide)) for guide in (before, after))
 
     def motion(self, t: float) -> FlowMotion:
         """The motion at ``t`` in [-1, 2], see ``VoxelFlowModel``.
@@ -77,7 +77,7 @@ class VoxelFlowPair(Pair):
         return found
 
 
-def _as_seen(guide: torch.Tensor) -> torch.Tensor:
+def as_seen(guide: torch.Tensor) -> torch.Tensor:
     """RGB in [0, 1] -> BGR in [-1, 1]."""
     return 2.0 * guide.flip(1) - 1.0
 
@@ -113,7 +113,7 @@ class VoxelFlowFrame(nn.Module):
             after: the later one, the same size.
             t: (N, 1, 1, 1), 0 < t <= 2; past 1 the motion is carried on.
         """
-        voxel: VoxelFlow = self.net(_as_seen(before), _as_seen(after))
+        voxel: VoxelFlow = self.net(as_seen(before), as_seen(after))
         return torch.where(t < 1.0, between(voxel, t).apply(before, after), beyond(voxel, t).apply(before, after))
 
 

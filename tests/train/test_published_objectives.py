@@ -1,0 +1,121 @@
+"""The losses of networks whose weights are published: every part learns, and some steps lower what is lowered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.models.dain.net import Dain
+from vfi_plugin.models.rife.net import build
+from vfi_plugin.models.sepconv.net import SepConvNet
+from vfi_plugin.models.sepconvpp.net import SepConvPlusNet
+from vfi_plugin.models.superslomo.net import SuperSlomo
+from vfi_plugin.models.voxelflow.net import VoxelFlowNet
+from vfi_plugin.train.initial import he_normal
+from vfi_plugin.train.objective import Batch, Objective
+from vfi_plugin.train.objectives.dain import DainObjective
+from vfi_plugin.train.objectives.rife import RifeObjective
+from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_average
+from vfi_plugin.train.objectives.superslomo import SuperSlomoObjective
+from vfi_plugin.train.objectives.voxelflow import VoxelFlowObjective
+from vfi_plugin.train.perceptual import Perceptual
+from vfi_plugin.train.shapes import MovingShapes
+from vfi_plugin.train.steps import train_steps
+
+WIDTH = 0.125
+
+OBJECTIVES: dict[str, Callable[[], Objective]] = {
+    "sepconv": lambda: SepConvObjective(SepConvNet(WIDTH), normalised=False),
+    "sepconvpp": lambda: SepConvObjective(SepConvPlusNet(WIDTH), normalised=True),
+    "superslomo": lambda: SuperSlomoObjective(SuperSlomo(WIDTH)),
+    "voxelflow": lambda: VoxelFlowObjective(VoxelFlowNet(WIDTH)),
+    "dain": lambda: DainObjective(Dain(WIDTH), blend_weight=1.0),
+    "rife": lambda: RifeObjective(build("4.25", WIDTH)),
+}
+RATE = 1e-3
+
+
+@cache
+def shapes(frames_between: int) -> Batch:
+    return MovingShapes(seed=8, frames_between=frames_between, side_px=64).batch(range(2))
+
+
+@cache
+def sliding() -> Batch:
+    """Two textures that slide by 4 px, one to the right and one down: what kernels learn first."""
+    coarse = torch.rand(2, 3, 20, 20, generator=torch.Generator().manual_seed(2))
+    texture = F.interpolate(coarse, (80, 80), mode="bicubic").clamp(0, 1)
+    ways = ((0, 2), (2, 0))
+    moved = [[texture[n].roll((at * y, at * x), (1, 2)) for n, (y, x) in enumerate(ways)] for at in range(3)]
+    frames = [torch.stack(both) for both in moved]
+    before, between, after = (frame[..., 8:72, 8:72] for frame in frames)
+    return Batch(before, after, between[:, None], torch.full((2, 1), 0.5))
+
+
+def objective(name: str) -> Objective:
+    torch.manual_seed(3)
+    made = OBJECTIVES[name]()
+    if name.startswith("sepconv"):
+        start_as_average(made.net)
+    elif name == "superslomo":
+        he_normal(made.net, 0.1)
+    return made
+
+
+@pytest.mark.parametrize("name", ["sepconv", "sepconvpp"])
+def test_separable_kernels_start_near_the_mean_of_both_frames(name: str) -> None:
+    started, batch = objective(name), shapes(1)
+    assert isinstance(started, SepConvObjective)
+    with torch.no_grad():
+        made = started.frame(batch.before, batch.after)
+    average = 0.5 * (batch.before + batch.after)
+    assert (made - average).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_dozen_steps_lower_the_loss(name: str) -> None:
+    trained = objective(name)
+    steps = {"dain": 10, "superslomo": 40, "sepconv": 30}.get(name, 24)
+    batch = sliding() if name.startswith("sepconv") else shapes(1)
+    rate = {"sepconv": 1e-4, "sepconvpp": 3e-4}.get(name, RATE)  # sums of 2601 products of taps are touchy
+    history = train_steps(trained, [batch] * steps, steps=steps, learning_rate=rate, seed=1)
+    assert min(history[-3:]) < 0.9 * history[0]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_layer_gets_a_gradient(name: str) -> None:
+    trained = objective(name)
+    total = torch.stack(list(trained.losses(shapes(1)).values())).sum()
+    total.backward()
+    weights = {key: value for key, value in trained.net.named_parameters() if value.ndim == 4 and "unused" not in key}
+    without = [key for key, value in weights.items() if value.grad is None or not value.grad.abs().max() > 0]
+    assert not without
+
+
+@pytest.mark.parametrize("name", ["superslomo", "dain", "rife"])
+def test_all_frames_between_count_where_any_time_is_known(name: str) -> None:
+    trained, batch = objective(name).eval(), shapes(3)
+    with torch.no_grad():
+        plain = torch.stack(list(trained.losses(batch).values())).sum()
+        for n in range(3):
+            changed = batch.between.clone()
+            changed[:, n] = 1.0 - changed[:, n]
+            terms = trained.losses(Batch(batch.before, batch.after, changed, batch.times))
+            assert torch.stack(list(terms.values())).sum() > plain
+
+
+@pytest.mark.parametrize("name", ["sepconv", "superslomo"])
+def test_features_count_where_they_are_wanted(name: str) -> None:
+    torch.manual_seed(3)
+    stand_in = Perceptual.stand_in()
+    with_features: Objective
+    if name == "sepconv":
+        with_features = SepConvObjective(SepConvNet(WIDTH), normalised=False, perceptual=stand_in)
+    else:
+        with_features = SuperSlomoObjective(SuperSlomo(WIDTH), perceptual=stand_in)
+    with torch.no_grad():
+        assert with_features.losses(shapes(1))["features"] > 0

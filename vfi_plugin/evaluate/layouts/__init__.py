@@ -1,0 +1,1 @@
+"""How published data sets lie in their folders: each module finds the items of one kind."""

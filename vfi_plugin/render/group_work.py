@@ -1,0 +1,103 @@
+"""One group of channels between two frames: its planes, and what its treatment needs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from vfi_plugin.image.channel_groups import LayerGroup
+from vfi_plugin.image.frame import Frame, Plane
+from vfi_plugin.image.window import Window
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.motion import Motion
+from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.painted_colour import PaintedColour
+
+
+@dataclass(frozen=True)
+class ViewMotion:
+    """The motion of one stereo view over a window that holds all its parts' data in both frames.
+
+    Attributes:
+        painted: colour that a network painted for the channels that its guide was made of, or None.
+    """
+
+    motion: Motion
+    window: Window
+    painted: PaintedColour | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When the new frame is: ``t`` between its sources, and source frames per output frame after and before it."""
+
+    t: Fraction
+    speed_after: Fraction
+    speed_before: Fraction
+
+
+@dataclass(frozen=True)
+class GroupWork:
+    """One group of channels of one frame, and what its treatment needs."""
+
+    pair: tuple[Frame, Frame]
+    view: ViewMotion
+    layout: Layout
+    group: LayerGroup
+    moment: Moment
+
+    @property
+    def flows(self) -> FlowMotion:
+        """The motion as flows and weights, for what is picked."""
+        return self.view.motion.flow_form()
+
+    def planes(self, which: int) -> list[Plane]:
+        """The group's channels in the earlier (0) or later (1) frame, over the view's window."""
+        return [self.plane(which, place) for place in self.group.channels]
+
+    def plane(self, which: int, place: int) -> Plane:
+        """One channel of the earlier (0) or later (1) frame, over the view's window, in the file's type."""
+        role = self.layout.roles[place]
+        part = self.pair[which].parts[role.part]
+        return part.plane_over(role.channel, self.view.window)
+
+    def stacked(self, which: int) -> npt.NDArray[np.float32]:
+        """(H, W, C) float32 of the group."""
+        return np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)], axis=-1)
+
+    def alpha(self, which: int) -> npt.NDArray[np.float32] | None:
+        """(H, W) float32 of the alpha that belongs to the group, or None."""
+        if self.group.alpha is None:
+            return None
+        return self.plane(which, self.group.alpha).astype(np.float32, copy=False)
+
+    def floats(self, which: int) -> torch.Tensor:
+        """(1, C, H, W) float32 of the group."""
+        stacked = np.stack([plane.astype(np.float32, copy=False) for plane in self.planes(which)])
+        return torch.from_numpy(stacked)[None].to(self.view.motion.device)
+
+    def tensor(self, values: npt.NDArray[np.float32]) -> torch.Tensor:
+        """(H, W, C) as (1, C, H, W), where the motion is."""
+        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.view.motion.device)
+
+    def to_types(self, values: torch.Tensor | npt.NDArray[np.float32]) -> list[Plane]:
+        """(C, H, W) or (1, C, H, W) float32 as planes in the types of the file."""
+        array = values.cpu().numpy() if isinstance(values, torch.Tensor) else values
+        array = array.reshape(len(self.group.channels), *self.view.window.shape)
+        return [
+            plane.astype(self._type(place), copy=False) for place, plane in zip(self.group.channels, array, strict=True)
+        ]
+
+    def _type(self, place: int) -> np.dtype[np.generic]:
+        role = self.layout.roles[place]
+        return self.pair[0].parts[role.part].planes[role.channel].dtype
+
+    def moved(self, plane_0: Plane, plane_1: Plane) -> npt.NDArray[np.float32]:
+        """A plane (H, W) of both frames, moved and blended by the flows alone."""
+        payloads = [self.tensor(plane.astype(np.float32, copy=False)[..., np.newaxis]) for plane in (plane_0, plane_1)]
+        moved: npt.NDArray[np.float32] = self.flows.apply(*payloads)[0, 0].cpu().numpy()
+        return moved
