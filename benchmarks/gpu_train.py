@@ -2,8 +2,8 @@
 
     python benchmarks/gpu_train.py NAME MINUTES FOLDER [more arguments of vfi train]
 
-It trains on the clips in the folder that ``VFI_DATA`` names, or on made-up shapes where that is ``shapes``, measures on
-those that ``VFI_VALIDATE`` names, and goes on where FOLDER has a checkpoint. MINUTES are of this run. Where the plan of
+It trains on the clips in the folder that ``VFI_DATA`` names, on a saved bank of their crops, or on made-up shapes where
+that is ``shapes``; measures on those that ``VFI_VALIDATE`` names; and goes on where FOLDER has a checkpoint. MINUTES are of this run. Where the plan of
 the whole training (``--steps``, ``--minutes``) is not given, it is as many, and for one that goes on as many more.
 """
 
@@ -19,21 +19,32 @@ from vfi_plugin.cli import train as command
 from vfi_plugin.cli.training_display import display
 from vfi_plugin.errors import VfiError
 from vfi_plugin.train.checkpoint import has_checkpoint, read_pointer
+from vfi_plugin.train.open_data import BANK_SUFFIX
 from vfi_plugin.train.start import train
 
-MOVIES = {".mov", ".mp4", ".mkv", ".avi", ".webm", ".mxf", ".m4v"}
+READERS = {
+    "av": "av",
+    "OpenEXR": "OpenEXR",
+    "OpenImageIO": "OpenImageIO",
+    "PyOpenColorIO": "opencolorio",
+    "cv2": "opencv-python-headless",
+    "fileseq": "Fileseq",
+}
+"""Module -> package of what reading clips takes."""
 
 
 def data_hindrance(name: str, given: str) -> str:
     """Why there is nothing to train on where the environment says."""
     if given == "shapes":
         return ""
-    folder = Path(given)
-    if not given or not folder.exists():
-        return f"{name} is {given!r}; let it name a folder of clips, or be: shapes"
-    files = folder.rglob("*") if folder.is_dir() else [folder]
-    if find_spec("av") is None and any(path.suffix.lower() in MOVIES for path in files):
-        return f"{given} has movies, and {sys.executable} lacks PyAV to read them; install av, or give frames as images"
+    if not given or not Path(given).exists():
+        return f"{name} is {given!r}; let it name a folder of clips or a bank of crops (.npz), or be: shapes"
+    missing = [package for module, package in READERS.items() if find_spec(module) is None]
+    if missing and Path(given).suffix != BANK_SUFFIX:
+        return (
+            f"to read {given}, {sys.executable} lacks {', '.join(missing)}; install them, or decode the clips elsewhere by"
+            f" vfi train --bank FILE{BANK_SUFFIX}, and let {name} be that file"
+        )
     return ""
 
 

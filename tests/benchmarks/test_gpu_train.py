@@ -66,8 +66,9 @@ def test_what_is_missing_is_said_before_anything_is_done(
 
 
 def test_movies_without_a_reader_are_told(gpu_train: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "a.MP4").touch()
-    monkeypatch.setattr(gpu_train, "find_spec", lambda name: None)
-    assert "lacks PyAV to read them; install av, or give frames as images" in gpu_train.data_hindrance(
-        "VFI_DATA", str(tmp_path)
-    )
+    bank = tmp_path / "bank.npz"
+    bank.touch()
+    monkeypatch.setattr(gpu_train, "find_spec", lambda name: None if name == "av" else object())
+    said = gpu_train.data_hindrance("VFI_DATA", str(tmp_path))
+    assert "lacks av; install them, or decode the clips elsewhere by vfi train --bank" in said
+    assert gpu_train.data_hindrance("VFI_DATA", str(bank)) == ""

@@ -181,7 +181,8 @@ def test_events_are_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 REFUSED = {
     "no data": (["--steps", "1"], 2, "there is no data to train on"),
     "no end": (["--data", "shapes"], 2, "give --steps N or --minutes N"),
-    "unknown data": (["--data", "nowhere.mov", "--steps", "1"], 2, "nowhere.mov"),
+    "unknown data": (["--data", "nowhere.mov", "--steps", "1"], 3, "nowhere.mov"),
+    "shapes beside clips": (["--data", "shapes", "nowhere.mov", "--steps", "1"], 2, "give --data shapes alone"),
     "a share of 2": (["--data", "shapes", "--synthetic", "2", "--steps", "1"], 2, "share of 2"),
     "too small": (["--data", "shapes", "--crop", "8", "--steps", "1"], 2, "crop of 8 px"),
     "an odd crop": (["--data", "shapes", "--crop", "66", "--batch", "1", "--steps", "1"], 2, "multiples of 4"),
@@ -221,7 +222,7 @@ def test_an_unknown_network_is_told_with_those_that_are_known(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert train("--steps", 1, "--out", tmp_path, name="figann") == 2
-    assert "did you mean figan? Can be trained: adaconv, bipn, figan, phasenet" in capsys.readouterr().err
+    assert "did you mean figan? Can be trained: adaconv, bipn, dain, figan, phasenet, " in capsys.readouterr().err
 
 
 def test_a_machine_without_opencv_trains_without_pictures(

@@ -55,6 +55,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     data.add_argument(
         "--synthetic", metavar="SHARE", type=float, help="of made-up pairs among them, 0 to 1 (default: 0)"
     )
+    data.add_argument("--bank", metavar="FILE.npz", type=Path, help="keeps decoded clips for the next time")
     data.add_argument("--validate", metavar="PATH", nargs="+", help="what to measure on; not among what is trained on")
     data.add_argument("--crop", metavar="PX", type=int, help="side of the frames that are trained on")
     data.add_argument("--training-data", metavar="TEXT", help="how the weights are to name their data")

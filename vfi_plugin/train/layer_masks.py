@@ -171,7 +171,7 @@ def _wires(side: int, rng: np.random.Generator) -> Floats:
         start, end, sag = rng.uniform((0.0, 0.0, -0.2), (1.0, 1.0, 0.2))
         heights = side * (start + place * (end - start) + 4 * place * (1 - place) * sag)
         across = -1.0 + (side + 1.0) * place
-        width = float(rng.uniform(_THINNEST_PX, 0.02 * side))
+        width = float(rng.uniform(_THINNEST_PX, max(_THINNEST_PX, 0.02 * side)))
         strokes += [(across[i], heights[i], across[i + 1], heights[i + 1], width) for i in range(_WIRE_POINTS - 1)]
     mask = _stroked(side, strokes, _EDGE_PX)
     return np.ascontiguousarray(mask.T) if rng.random() < 0.5 else mask

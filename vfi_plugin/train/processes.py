@@ -42,7 +42,8 @@ class Processes:
         if self.count == 1:
             return module
         places = [self.device] if self.device.type == "cuda" else None
-        return nn.parallel.DistributedDataParallel(module, device_ids=places)
+        # Some published networks have layers that nothing comes from; their gradients are not to be waited for.
+        return nn.parallel.DistributedDataParallel(module, device_ids=places, find_unused_parameters=True)
 
     def agreed(self, values: Sequence[float]) -> list[float]:
         """What the first process has, in all of them: clocks differ, and the learning rate must not."""

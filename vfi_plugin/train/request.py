@@ -9,7 +9,7 @@ from typing import Any
 
 from vfi_plugin.errors import UsageError
 
-_OF_ONE_RUN = ("name", "out", "resume", "device", "pause_minutes", "begin_with")
+_OF_ONE_RUN = ("name", "out", "resume", "device", "pause_minutes", "begin_with", "bank")
 """What is not kept with a checkpoint: a run that goes on may be on another machine, and another folder."""
 
 _FIXED = ("variant", "width", "critic")
@@ -27,6 +27,7 @@ class TrainingRequest:
         resume: whether to go on with the training that lies there.
         data: paths, or "shapes".
         synthetic: the share of pairs that are made up, 0 to 1.
+        bank: a file that decoded clips are kept in, for the next time.
         validate: paths to measure on, not among those of ``data``.
         steps, minutes: how long it takes in all, over all of its runs.
         pause_minutes: after which this run ends, for another to go on.
@@ -48,6 +49,7 @@ class TrainingRequest:
     resume: bool = False
     data: tuple[str, ...] | None = None
     synthetic: float | None = None
+    bank: Path | None = None
     validate: tuple[str, ...] | None = None
     steps: int | None = None
     minutes: float | None = None

@@ -158,6 +158,8 @@ def _data(request: TrainingRequest, recipe: Recipe) -> DataChoice:
         batch=_chosen(request.batch, recipe.defaults.batch),
         frames_between=recipe.frames_between(_chosen(request.variant, recipe.variant)),
         seed=_chosen(request.seed, 0),
+        any_time=recipe.any_time,
+        bank=request.bank,
     )
 
 
@@ -205,7 +207,7 @@ def _books(
     device = next(iter(trainer.average.tensors.values())).device
     keeping = Keeping(
         folder,
-        _validation(request, replace(choice, synthetic=0.0, batch=_HELD_OUT_BATCH, seed=HELD_OUT_SEED), origin, device),
+        _validation(request, choice, origin, device),
         watcher,
         Pace(_chosen(request.report_every, Pace.report_every), _chosen(request.validate_every, Pace.validate_every)),
     )
@@ -224,10 +226,22 @@ def _validation(
     request: TrainingRequest, choice: DataChoice, origin: Origin, device: torch.device
 ) -> Validation | None:
     """What to measure on: what is named, moving shapes where they alone are trained on, or nothing."""
-    paths = request.validate or (tuple(choice.paths) if list(choice.paths) == [SHAPES] else ())
-    if not paths:
+    paths = request.validate or ()
+    made_up = not paths and (SHAPES in choice.paths or choice.synthetic == 1.0)
+    if not paths and not made_up:
         return None
-    source = open_data(replace(choice, paths=paths), device)
+    source = open_data(
+        replace(
+            choice,
+            paths=choice.paths if made_up else paths,
+            synthetic=choice.synthetic if made_up else 0.0,
+            batch=_HELD_OUT_BATCH,
+            seed=HELD_OUT_SEED,
+            changed=False,
+            bank=None,
+        ),
+        device,
+    )
 
     def maker_of(state: Mapping[str, Tensor]) -> FrameMaker:
         from vfi_plugin.models.weights import Weights  # loads safetensors
