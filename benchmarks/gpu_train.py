@@ -3,8 +3,9 @@
     python benchmarks/gpu_train.py NAME MINUTES FOLDER [more arguments of vfi train]
 
 It trains on the clips in the folder that ``VFI_DATA`` names, on a saved bank of their crops, or on made-up shapes where
-that is ``shapes``; measures on those that ``VFI_VALIDATE`` names; and goes on where FOLDER has a checkpoint. MINUTES are of this run. Where the plan of
-the whole training (``--steps``, ``--minutes``) is not given, it is as many, and for one that goes on as many more.
+that is ``shapes``; it measures on those that ``VFI_VALIDATE`` names, and goes on where FOLDER has a checkpoint. MINUTES
+are of this run. Where the plan of the whole training (``--steps``, ``--minutes``) is not given, it is as many, and for
+one that goes on as many more.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def data_hindrance(name: str, given: str) -> str:
     missing = [package for module, package in READERS.items() if find_spec(module) is None]
     if missing and Path(given).suffix != BANK_SUFFIX:
         return (
-            f"to read {given}, {sys.executable} lacks {', '.join(missing)}; install them, or decode the clips elsewhere by"
-            f" vfi train --bank FILE{BANK_SUFFIX}, and let {name} be that file"
+            f"to read {given}, {sys.executable} lacks {', '.join(missing)}; install them, or decode the clips elsewhere"
+            f" by vfi train --bank FILE{BANK_SUFFIX}, and let {name} be that file"
         )
     return ""
 

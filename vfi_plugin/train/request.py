@@ -9,7 +9,7 @@ from typing import Any
 
 from vfi_plugin.errors import UsageError
 
-_OF_ONE_RUN = ("name", "out", "resume", "device", "pause_minutes", "begin_with", "bank")
+_OF_ONE_RUN = ("name", "out", "resume", "device", "pause_minutes", "begin_with")
 """What is not kept with a checkpoint: a run that goes on may be on another machine, and another folder."""
 
 _FIXED = ("variant", "width", "critic")
@@ -49,7 +49,7 @@ class TrainingRequest:
     resume: bool = False
     data: tuple[str, ...] | None = None
     synthetic: float | None = None
-    bank: Path | None = None
+    bank: Path | str | None = None
     validate: tuple[str, ...] | None = None
     steps: int | None = None
     minutes: float | None = None
@@ -78,7 +78,8 @@ class TrainingRequest:
     def kept(self) -> dict[str, Any]:
         """What goes with a checkpoint, fit for JSON."""
         given = {name: value for name, value in asdict(self).items() if name not in _OF_ONE_RUN and value is not None}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+        lists = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in lists.items()}
 
     def going_on(self, kept: Mapping[str, Any]) -> TrainingRequest:
         """This request with what it leaves open taken from the training that it goes on with.
