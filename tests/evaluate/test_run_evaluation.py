@@ -152,6 +152,9 @@ def test_exact_frames_are_counted_and_not_in_the_mean(tmp_path: Path) -> None:
     mean = evaluation.mean("average", "psnr_rgb8")
     assert (mean.value, mean.exact) == (evaluation.frames[0].values["average"]["psnr_rgb8"], 1)
     assert evaluation.mean("average", "ie_mean_abs").exact == 0
+    # Or a method that is exact would be measured on other frames than one that is nearly so.
+    model = evaluation.methods[0].name
+    assert evaluation.mean(model, "psnr_rgb8").value == evaluation.frames[0].values[model]["psnr_rgb8"]
     facts = evaluation.as_json()
     assert facts["frames"][1]["values"]["average"]["psnr_rgb8"] is None
     assert facts["mean"]["average"]["psnr_rgb8"]["exact_frames"] == 1

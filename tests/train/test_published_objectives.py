@@ -119,3 +119,18 @@ def test_features_count_where_they_are_wanted(name: str) -> None:
         with_features = SuperSlomoObjective(SuperSlomo(WIDTH), perceptual=stand_in)
     with torch.no_grad():
         assert with_features.losses(shapes(1))["features"] > 0
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_losses_under_autocast_are_nearly_those_in_float32(name: str, dtype: torch.dtype) -> None:
+    trained, batch = objective(name), shapes(1)
+    trained.eval()
+    with torch.no_grad():
+        plain = torch.stack(list(trained.losses(batch).values())).sum()
+    with torch.autocast("cpu", dtype):
+        half = torch.stack(list(trained.losses(batch).values())).sum()
+    half.backward()
+    gradients = [p.grad for p in trained.net.parameters() if p.grad is not None]
+    assert all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
+    assert abs(float(half.detach()) - float(plain)) < 0.05 * float(plain)

@@ -34,7 +34,12 @@ class MethodFacts:
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean over frames of a measure; of decibels, over the frames that are not exact. NaN where all are exact."""
+    """Mean over frames of a measure; NaN where there are none.
+
+    Attributes:
+        value: of decibels, over the frames that no method made exactly, so that means of two methods can be compared.
+        exact: how many frames the method itself made exactly.
+    """
 
     value: float
     exact: int
@@ -86,9 +91,10 @@ class Evaluation:
     def mean(self, method: str, measure: str, group: str | None = None) -> Mean:
         """The mean of each frame's value, of all frames or those of a group."""
         chosen = [frame for frame in self.frames if group is None or frame.group == group]
-        values = [frame.values[method][measure] for frame in chosen]
-        finite = [value for value in values if math.isfinite(value)]
-        return Mean(math.fsum(finite) / len(finite) if finite else math.nan, len(values) - len(finite))
+        exact = sum(math.isinf(frame.values[method][measure]) for frame in chosen)
+        common = [frame for frame in chosen if all(math.isfinite(values[measure]) for values in frame.values.values())]
+        values = [frame.values[method][measure] for frame in common]
+        return Mean(math.fsum(values) / len(values) if values else math.nan, exact)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, fit for ``json.dumps``; infinite decibels and means of none are null."""

@@ -68,9 +68,9 @@ def _means(evaluation: Evaluation) -> list[list[str]]:
 
 
 def _mean_text(measure: Measure, mean: Mean, *, counted: bool = False) -> str:
-    """The mean; with how many frames are exact and hence not in it."""
+    """The mean; with how many frames are exact and hence in no method's mean."""
     if math.isnan(mean.value):
-        return "exact"
+        return "exact" if mean.exact else "-"
     exact = f" (+{mean.exact} exact)" if mean.exact and counted else ""
     return measure.text(mean.value) + exact
 

@@ -9,7 +9,7 @@ import torch
 
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast
+from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 
@@ -39,7 +39,7 @@ def project_flow(
         UsageError: shapes, types, devices or backend are not as told here.
     """
     flow = flow_under_autocast(flow)
-    weight = torch.ones_like(flow[:, :1]) if depth is None else depth
+    (weight,) = under_autocast(torch.ones_like(flow[:, :1]) if depth is None else depth)
     check_shapes(flow=(flow, "N 2 H W"), depth=(weight, "N 1 H W"))
     check_types(flow, depth=weight)
     name = choose_backend(backend, flow, weight)

@@ -38,7 +38,7 @@ def splat_sum(
     Raises:
         UsageError: shapes, types, devices or backend are not as told here.
     """
-    flow = flow_under_autocast(flow)
+    flow, (image,) = flow_under_autocast(flow), under_autocast(image)
     check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"))
     check_types(flow, image=image)
     name = choose_backend(backend, image, flow)

@@ -7,7 +7,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import reference
 from vfi_plugin.kernels.backend import choose_backend, implementation
-from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast
+from vfi_plugin.kernels.checking import check_shapes, check_types, flow_under_autocast, under_autocast
 from vfi_plugin.kernels.differentiable import call
 
 BORDERS = ("clamp", "zero")
@@ -37,7 +37,7 @@ def warp(
     Raises:
         UsageError: shapes, types, devices, border, taps or backend are not as told here.
     """
-    flow = flow_under_autocast(flow)
+    flow, (image,) = flow_under_autocast(flow), under_autocast(image)
     check_shapes(image=(image, "N C H W"), flow=(flow, "N 2 H W"))
     check_types(flow, image=image)
     if border not in BORDERS or taps not in TAPS:
