@@ -1,6 +1,6 @@
 """``make bench``: measures, writes ``results/<name>.json`` and puts the tables into the README.
 
-python benchmarks/run.py [stages] [whole_run] [kernels]        (all of them by default)
+python benchmarks/run.py [stages] [whole_run] [kernels] [models]        (all of them by default)
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from measure import save
 from table import fill_readme
 
-SUITES = ("stages", "whole_run", "kernels")
+SUITES = ("stages", "whole_run", "kernels", "models")
 
 
 def run(suite: str) -> None:
@@ -24,6 +24,10 @@ def run(suite: str) -> None:
         from whole_run import whole_runs
 
         save("whole_run_hd", {"size": "1920x1080 half RGB, speed 0.5", **whole_runs()})
+    elif suite == "models":
+        from models import models_cpu
+
+        save("models_cpu", models_cpu())
     else:
         from kernels import kernels_cpu
 

@@ -71,7 +71,33 @@ def kernels_table() -> str:
     return "\n".join(lines)
 
 
-TABLES = {"benchmarks": (table, "stages_4k"), "kernels": (kernels_table, "kernels_cpu")}
+def models_table() -> str:
+    """Markdown: a row a model, and one more for weights in use that are of another size."""
+    figures = load("models_cpu")
+    lines = [
+        f"One frame between two ({figures['size']} of {figures['machine']['processor']}; processor time, the classic's"
+        " motion included where a model paints):",
+        "",
+        "| model | parameters | times | seconds a frame | peak memory |",
+        "|---|---|---|---|---|",
+    ]
+    for row in figures["rows"]:
+        known = "1/2" if row["frames_at_once"] == 1 else f"{row['frames_at_once']} at once"
+        known = "any" if row["any_time"] else known
+        size = f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else "-"
+        part = row["rows_measured"] < int(figures["size"].split("x")[1].split(",")[0])
+        memory = f"{row['peak_bytes'] / 2**30:.1f} GiB" + (f" for {row['rows_measured']} rows" if part else "")
+        used = " (weights in use)" if row["weights"] == "weights in use" else ""
+        seconds = f"{'about ' if part else ''}{row['seconds']:.1f}"
+        lines.append(f"| `{row['name']}`{used} | {size} | {known} | {seconds} | {memory} |")
+    return "\n".join(lines)
+
+
+TABLES = {
+    "benchmarks": (table, "stages_4k"),
+    "kernels": (kernels_table, "kernels_cpu"),
+    "models": (models_table, "models_cpu"),
+}
 """By the marks between which each stands in the README: how it is made, and the result that must be there."""
 
 

@@ -1,0 +1,111 @@
+"""Every model on one frame between two, each in a process of its own: seconds and the most memory it held.
+
+Weights decide what a network makes, not how long it takes. So networks are measured in their published size with random
+weights, and once more with the weights that are in use here where those are of another width.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from measure import save
+
+from vfi_plugin.models.registry import info_in_use, model_names, variants_of
+
+WIDTH, HEIGHT = 1920, 1080
+_MOST_MULTIPLY_ADDS = 5e12
+"""Of a frame: beyond, one takes minutes. A model that heavy is measured on as many rows of it as fit, scaled up."""
+_LEAST_ROWS = 64
+_PREPARING_ROWS = 64  # of the frame that warms a model up
+
+_CHILD = """
+import json, resource, sys, time
+import torch
+from vfi_plugin.models.registry import load_model
+
+name, weights, height, width, first = sys.argv[1], sys.argv[2] or None, *map(int, sys.argv[3:])
+torch.set_num_threads(1)
+if weights == "random":
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+    from vfi_plugin.models.weights import Weights, save_weights
+    from vfi_plugin.train.recipes import recipe_of
+    torch.manual_seed(1)
+    recipe = recipe_of(name)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "random.safetensors"
+        net = recipe.build(recipe.variant, 1.0)
+        save_weights(path, name, Weights(net.state_dict(), recipe.variant, "", "random"), None)
+        model = load_model(name, weights=path, device="cpu")
+else:
+    model = load_model(name, weights=weights, device="cpu")
+
+def frame(rows, columns):
+    coarse = torch.rand(1, 3, rows // 8, columns // 8, generator=torch.Generator().manual_seed(2))
+    return torch.nn.functional.interpolate(coarse, (rows, columns), mode="bicubic").clamp(0, 1)
+
+def made(rows, columns):
+    before = frame(rows, columns)
+    begin = time.process_time()
+    with torch.inference_mode():
+        motion = model.estimate(before, before.roll((1, 3), (2, 3)), 0.5)
+        getattr(motion, "guide_frame" if model.info.paints else "apply")(before, before)
+    return time.process_time() - begin
+
+made(first, 128)
+seconds = made(height, width)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds, "peak_bytes": peak, "parameters": model.info.parameters}))
+"""
+
+
+def measured(name: str, weights: str, multiply_adds: int, size: tuple[int, int]) -> dict[str, Any]:
+    """One model; ``weights`` is "random", or "" for those in use."""
+    height, width = size
+    rows = height
+    if multiply_adds * height * width > _MOST_MULTIPLY_ADDS:
+        rows = max(_LEAST_ROWS, int(_MOST_MULTIPLY_ADDS / (multiply_adds * width)) // 64 * 64)
+    arguments = [name, weights, str(min(rows, height)), str(width), str(min(_PREPARING_ROWS, height))]
+    with tempfile.TemporaryDirectory() as folder:  # not here, where the sources would be taken for the package
+        done = subprocess.run([sys.executable, "-c", _CHILD, *arguments], capture_output=True, text=True, cwd=folder)
+    if done.returncode:
+        raise RuntimeError(f"{name} cannot be measured: {done.stderr.strip().splitlines()[-1]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    scale = height / min(rows, height)
+    return {**found, "seconds": found["seconds"] * scale, "rows_measured": min(rows, height)}
+
+
+def rows(size: tuple[int, int] = (HEIGHT, WIDTH)) -> list[dict[str, Any]]:
+    """Every model, and how it is used by default."""
+    found = []
+    for name in model_names():
+        info = info_in_use(name)
+        kinds = [("none", "")] if not variants_of(name) else [("published size", "random")]
+        if variants_of(name) and info.weights_sha256 is not None:
+            kinds.append(("weights in use", ""))
+        for kind, weights in kinds:
+            row = {"name": name, "weights": kind, **measured(name, weights, info.multiply_adds, size)}
+            row |= {"any_time": info.any_time, "frames_at_once": info.frames_at_once, "paints": info.paints}
+            print(f"{name} ({kind}): {row['seconds']:.1f} s, {row['peak_bytes'] / 2**30:.2f} GiB", flush=True)
+            found.append(row)
+    return found
+
+
+def models_cpu() -> dict[str, Any]:
+    """For ``make bench``."""
+    return {"size": f"{WIDTH}x{HEIGHT}, one thread", "rows": rows()}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, help="folder for the result (default: results beside this file)")
+    parser.add_argument("--size", default=f"{WIDTH}x{HEIGHT}", help="of the frames")
+    given = parser.parse_args()
+    columns, lines = map(int, given.size.split("x"))
+    save("models_cpu", {"size": f"{given.size}, one thread", "rows": rows((lines, columns))}, given.out)
