@@ -4,8 +4,8 @@ packages: torch with CUDA, CuPy, numpy and pytest. Needs no network, no virtual 
     python benchmarks/gpu_check.py [--out FOLDER] [--sanitize] [--train NAME --minutes N]
 
 With ``--train`` one run of a training follows (``gpu_train.py``), for which safetensors is needed too. It runs in the
-folder that this was called in, so that relative paths mean what they say. A signal to end is handed on to what runs, and
-nothing is begun after it.
+folder that this was called in, so that relative paths mean what they say. A signal to end is handed on to what runs,
+and nothing is begun after it.
 
 The package is used as it lies here, through a folder that holds nothing else: with the repository's root on the path,
 the folder of a host's adapter would hide the host's own module.

@@ -32,7 +32,7 @@ class Pace:
     Attributes:
         report_every: steps from line to line of the curves.
         validate_every: steps from validation to validation; one is made at the end of a run too.
-        save_seconds: from checkpoint to checkpoint; one is written early in a run, with each validation, and at the end.
+        save_seconds: from checkpoint to checkpoint; one comes early in a run, with each validation, and at its end.
     """
 
     report_every: int = 20

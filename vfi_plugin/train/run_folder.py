@@ -41,8 +41,8 @@ class RunFolder:
         validation.png                         frames of the newest validation, always under one name for a viewer
         pictures/<step>.png                    those of every validation
 
-    With ``few_files``, for ways back that take few and small ones, there are no ``pictures/`` and no ``curves.png``, and
-    weights above 16 MB lie in parts; without validation nowhere, as the checkpoint has the newest::
+    With ``few_files``, for ways back that take few and small ones, there are no ``pictures/`` and no ``curves.png``.
+    Weights above 16 MB lie in parts; without validation nowhere, as the checkpoint has the newest::
 
         best/checkpoint.json, best/state-*     the best by validation
 
