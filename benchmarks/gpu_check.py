@@ -3,7 +3,9 @@ packages: torch with CUDA, CuPy, numpy and pytest. Needs no network, no virtual 
 
     python benchmarks/gpu_check.py [--out FOLDER] [--sanitize] [--train NAME --minutes N]
 
-With ``--train`` one run of a training follows (``gpu_train.py``), for which safetensors is needed too.
+With ``--train`` one run of a training follows (``gpu_train.py``), for which safetensors is needed too. It runs in the
+folder that this was called in, so that relative paths mean what they say. A signal to end is handed on to what runs,
+and nothing is begun after it.
 
 The package is used as it lies here, through a folder that holds nothing else: with the repository's root on the path,
 the folder of a host's adapter would hide the host's own module.
@@ -15,10 +17,14 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = ROOT / "build" / "gpu_check"
@@ -89,9 +95,31 @@ def pytest_command(*more: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "-m", "gpu", "-q", "--import-mode=importlib", *where, *more]
 
 
-def run(what: str, command: list[str], stage: Path) -> bool:
+@contextmanager
+def signals_handed_to(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """What would end this process ends that one, in its own good order; then this one ends too."""
+    received: list[int] = []
+
+    def hand_on(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        process.send_signal(number)
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        sys.exit(128 + received[0])
+
+
+def run(what: str, command: list[str], stage: Path, folder: Path | None = None) -> bool:
+    """Whether a command ends well; it runs in a folder, or in ``stage``, where no other package is in its way."""
     print(f"gpu-check: {what}", flush=True)
-    done = subprocess.run(command, cwd=stage, env=environment(stage)).returncode == 0
+    process = subprocess.Popen(command, cwd=folder or stage, env=environment(stage))
+    with signals_handed_to(process):
+        done = process.wait() == 0
     if not done:
         print(f"gpu-check: failed: {what}", file=sys.stderr)
     return done
@@ -110,7 +138,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results", help="folder for kernels_gpu.json")
     parser.add_argument("--sanitize", action="store_true", help="also some tests under compute-sanitizer")
-    parser.add_argument("--train", metavar="NAME", help="also one run of training, of the clips in $VFI_DATA")
+    parser.add_argument("--train", metavar="NAME", help="also one run of training, on the data in $VFI_DATA")
     parser.add_argument("--minutes", metavar="N", default="10", help="of that run (default: 10)")
     parser.add_argument("--train-args", metavar="TEXT", default="", help="more for vfi train")
     asked = parser.parse_args()
@@ -133,7 +161,7 @@ def train(asked: argparse.Namespace, stage: Path) -> bool:
     out = asked.out.resolve() / "train" / asked.train
     script = str(ROOT / "benchmarks" / "gpu_train.py")
     command = [sys.executable, script, asked.train, asked.minutes, str(out), *shlex.split(asked.train_args)]
-    return run(f"{asked.minutes} minutes of training {asked.train}", command, stage)
+    return run(f"{asked.minutes} minutes of training {asked.train}", command, stage, Path.cwd())
 
 
 if __name__ == "__main__":

@@ -3,9 +3,13 @@
     python benchmarks/gpu_train.py NAME MINUTES FOLDER [more arguments of vfi train]
 
 It trains on the clips in the folder that ``VFI_DATA`` names, on a saved bank of their crops, or on made-up shapes where
-that is ``shapes``; it measures on those that ``VFI_VALIDATE`` names, and goes on where FOLDER has a checkpoint. MINUTES
-are of this run. Where the plan of the whole training (``--steps``, ``--minutes``) is not given, it is as many, and for
-one that goes on as many more.
+that is ``shapes``; where it is not set, on what the arguments say (``--synthetic 1``, ``--data PATH``). It measures on
+those that ``VFI_VALIDATE`` names, and goes on where FOLDER has a checkpoint, with the data that is named now.
+
+MINUTES are of all that this run takes, from reading the data to the last validation. A checkpoint is written at the
+start and each minute, and a signal to end is obeyed after the step. Where the plan of the whole training (``--steps``,
+``--minutes``) is not given, it is as many minutes, and for one that goes on and has done most of that, as many more.
+Few files are written, and none above 16 MB: ``--few-files`` of ``vfi train``.
 """
 
 from __future__ import annotations
@@ -13,15 +17,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
-
-from vfi_plugin.cli import train as command
-from vfi_plugin.cli.training_display import display
-from vfi_plugin.errors import VfiError
-from vfi_plugin.train.checkpoint import has_checkpoint, read_pointer
-from vfi_plugin.train.open_data import BANK_SUFFIX
-from vfi_plugin.train.start import train
 
 READERS = {
     "av": "av",
@@ -33,13 +31,24 @@ READERS = {
 }
 """Module -> package of what reading clips takes."""
 
+SAVE_SECONDS = 60
+"""What may be lost where a machine is taken away."""
+
+WORTH_A_RUN = 0.5
+"""Of MINUTES: a plan of which less is left is made longer, as a run cannot fill its time with it."""
+
+LEAST_MINUTES = 1e-3
+"""Left for the run itself where loading has used all up: it does a step, keeps it, and ends."""
+
 
 def data_hindrance(name: str, given: str) -> str:
     """Why there is nothing to train on where the environment says."""
+    from vfi_plugin.train.open_data import BANK_SUFFIX
+
     if given == "shapes":
         return ""
-    if not given or not Path(given).exists():
-        return f"{name} is {given!r}; let it name a folder of clips or a bank of crops (.npz), or be: shapes"
+    if not Path(given).exists():
+        return f"{name} is {given!r}, which is not there; let it name {_ALLOWED}"
     missing = [package for module, package in READERS.items() if find_spec(module) is None]
     if missing and Path(given).suffix != BANK_SUFFIX:
         return (
@@ -49,40 +58,58 @@ def data_hindrance(name: str, given: str) -> str:
     return ""
 
 
+_ALLOWED = "a folder of clips or a bank of crops (.npz), or be: shapes"
+
+
 def arguments(name: str, minutes: float, out: Path, more: list[str]) -> list[str]:
-    """Those of ``vfi train``."""
-    run = ["train", name, "--out", str(out), "--pause-minutes", f"{minutes:g}"]
+    """Those of ``vfi train``, but for how long this run may take."""
+    from vfi_plugin.train.checkpoint import has_checkpoint, read_pointer
+
+    run = ["train", name, "--out", str(out), "--save-seconds", str(SAVE_SECONDS), "--few-files"]
+    for option, variable in (("--data", "VFI_DATA"), ("--validate", "VFI_VALIDATE")):
+        if given := os.environ.get(variable):
+            run += [option, given]
+    plan = minutes
     planned = any(word.split("=")[0] in ("--steps", "--minutes") for word in more)
     if has_checkpoint(out):
+        run.append("--resume")
         told = read_pointer(out)
-        trained = told["values"]["seconds"] / 60.0
-        plan = told["record"]["options"].get("minutes")
-        done = plan is not None and trained >= plan
-        return [*run, "--resume", *(["--minutes", f"{trained + minutes}"] if done and not planned else []), *more]
-    data = ["--data", os.environ["VFI_DATA"]]
-    if validate := os.environ.get("VFI_VALIDATE"):
-        data += ["--validate", validate]
-    return [*run, *data, *([] if planned else ["--minutes", f"{minutes:g}"]), *more]
+        trained, options = told["values"]["seconds"] / 60.0, told["record"]["options"]
+        plan = trained + minutes
+        planned = planned or options.get("minutes") is None or options["minutes"] - trained >= WORTH_A_RUN * minutes
+    return [*run, *([] if planned else ["--minutes", f"{plan}"]), *more]
+
+
+def hindrance(args: argparse.Namespace) -> str:
+    """Why there can be no run, or nothing."""
+    named = [(name, os.environ.get(name, "")) for name in ("VFI_DATA", "VFI_VALIDATE")]
+    if not (args.resume or args.data or args.synthetic == 1.0):
+        return f"VFI_DATA is not set; let it name {_ALLOWED}, or give --synthetic 1 to train on made-up scenes alone"
+    return next(filter(None, (data_hindrance(name, given) for name, given in named if given)), "")
 
 
 def main() -> int:
     """Exit code 2 where there is nothing to train on, else that of ``vfi train``."""
-    name, minutes, out, *more = sys.argv[1:]
-    hindrances = [data_hindrance("VFI_DATA", os.environ.get("VFI_DATA", ""))]
-    hindrances += [data_hindrance("VFI_VALIDATE", given) for given in [os.environ.get("VFI_VALIDATE")] if given]
-    if hindrance := next(filter(None, hindrances), ""):
-        print(f"gpu-train: {hindrance}", file=sys.stderr)
-        return 2
+    began = time.monotonic()
+    # Only now, as loading torch and all networks is part of the time that there is.
+    from vfi_plugin.cli import train as command
+    from vfi_plugin.errors import VfiError
+
+    name, given, out, *more = sys.argv[1:]
+    minutes = float(given)
     parser = argparse.ArgumentParser()
     command.add_parser(parser.add_subparsers())
-    args = parser.parse_args(arguments(name, float(minutes), Path(out), more))
     try:
-        watcher = display(args.progress)
-        watcher.end(command.ending(train(command.request_of(args), watcher), args.out))
+        args = parser.parse_args(arguments(name, minutes, Path(out), more))
+        if reason := hindrance(args):
+            print(f"gpu-train: {reason}", file=sys.stderr)
+            return 2
+        if args.within_minutes is None:
+            args.within_minutes = max(LEAST_MINUTES, minutes - (time.monotonic() - began) / 60.0)
+        return command.run(args)
     except VfiError as error:
         print(f"gpu-train: {error}", file=sys.stderr)
         return error.exit_code
-    return 0
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from material import read_exr
 
+from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.cli import demo as demo_command
 from vfi_plugin.cli.main import main
 from vfi_plugin.demo.observation import Observation, Witness
@@ -25,7 +26,6 @@ from vfi_plugin.demo.run import DemoReport, DemoSize, run_demo
 from vfi_plugin.demo.scene import DemoScene
 from vfi_plugin.demo.verdict import Check, check, score
 from vfi_plugin.errors import Cancelled, UsageError, WriteError
-from vfi_plugin.render.cancellation import Cancellation
 
 WIDTH, HEIGHT, FRAMES = 192, 108, 8
 

@@ -25,6 +25,7 @@ from tiny_sets import (
     write_vimeo,
 )
 
+from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import Cancelled, InputError, RenderError, UsageError, WriteError
 from vfi_plugin.evaluate import method
 from vfi_plugin.evaluate.codes import Codes
@@ -39,7 +40,6 @@ from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.table import evaluation_lines
 from vfi_plugin.evaluate.worst_page import WorstPage
 from vfi_plugin.models.registry import load_model
-from vfi_plugin.render.cancellation import Cancellation
 
 HALF = Fraction(1, 2)
 QUICK = EvaluationOptions(model="dis", classics="none")

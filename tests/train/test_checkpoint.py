@@ -53,6 +53,15 @@ def test_what_was_written_is_read_and_no_file_is_larger_than_the_limit(limit: in
     assert (len(sizes) > 1) == (limit < PART_BYTES)
 
 
+def test_no_more_files_are_made_than_the_values_need(tmp_path: Path) -> None:
+    # Tensors of more than half a file each, of which none fits beside another.
+    tensors = {f"t{number}": torch.rand(150, 100) for number in range(6)}
+    limit = 100_000
+    write_checkpoint(tmp_path, Checkpoint(State(1, tensors, {}), {}), limit)
+    assert len(parts(tmp_path)) == 4  # 360 kB
+    assert is_same(read_checkpoint(tmp_path).state, State(1, tensors, {}))
+
+
 def test_a_real_training_fits_into_small_parts(tmp_path: Path) -> None:
     trainer = trained(Trainer(toy(critic=True, normalised=True), ToySource(), SETTINGS), 2)
     write_checkpoint(tmp_path, Checkpoint(trainer.state(), {}), LIMIT)

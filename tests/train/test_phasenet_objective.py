@@ -12,6 +12,7 @@ from vfi_plugin.models.phasenet.net import Given, PhaseNet, pyramid_of
 from vfi_plugin.models.phasenet.planes import planes_from_rgb
 from vfi_plugin.train.objective import Batch
 from vfi_plugin.train.objectives.phasenet import PhaseNetObjective
+from vfi_plugin.train.recipes import RECIPES, Extras
 from vfi_plugin.train.steps import train_steps
 
 Tensor = torch.Tensor
@@ -102,6 +103,21 @@ def test_some_dozen_steps_lower_the_error_level_by_level() -> None:
         stages.append(sum(history[-5:]) / 5 / history[0])
     assert stages[0] < 0.5
     assert stages[1] < 0.55
+
+
+def test_levels_are_taken_in_as_training_goes_on() -> None:
+    batch, net = moving(1), PhaseNet(0.125).eval()
+    scheduled = RECIPES["phasenet"].objective(net, Extras())
+
+    def at(progress: float) -> float:
+        scheduled.begin_step(progress)
+        return float(scheduled.losses(batch)["phase"].detach())
+
+    # Frames of 32 px have four levels of bands: five stages, in the first half of the plan.
+    expected = [float(PhaseNetObjective(net, levels=n).losses(batch)["phase"].detach()) for n in (1, 2, 3, 4, 5)]
+    assert [at(progress) for progress in (0.0, 0.1, 0.2, 0.3, 0.4)] == pytest.approx(expected)
+    assert at(0.0) == 0.0
+    assert at(0.5) == at(1.0) == pytest.approx(float(PhaseNetObjective(net).losses(batch)["phase"].detach()))
 
 
 def test_a_number_of_levels_that_makes_no_sense_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +50,46 @@ def test_a_stopped_training_goes_on_to_the_very_weights_of_one_that_was_not(name
     trained(resumed, 7)
     assert same(copied(whole), copied(resumed))
     assert not same(copied(whole), copied(stopped))
+
+
+@pytest.mark.parametrize("critic", [False, True])
+def test_a_light_state_is_the_averaged_weights_and_goes_on_with_fresh_moments(critic: bool, tmp_path: Path) -> None:
+    stopped = trained(toy_trainer(critic=critic, normalised=True), 9)
+    light, full = stopped.state(light=True), stopped.state()
+    assert {name for name in light.tensors if not name.startswith("critic.")} == {
+        f"average.{name}" for name in stopped.average.tensors
+    }
+    assert not any("optimiser" in name for name in light.tensors)
+    write_checkpoint(tmp_path, Checkpoint(light, {}))
+    resumed = toy_trainer(critic=critic, normalised=True)
+    resumed.restore(read_checkpoint(tmp_path).state)
+    assert (resumed.step, resumed.samples, resumed.fresh_since) == (9, 18, 9)
+    now = copied(resumed)
+    for name, average in stopped.average.tensors.items():
+        assert torch.equal(now[f"network.net.{name}"], average)
+        assert torch.equal(now[f"average.{name}"], average)
+    assert all(torch.equal(now[name], full.tensors[name]) for name in light.tensors)
+    assert len(now) < len(full.tensors)  # no moments yet
+
+
+def test_fresh_moments_are_warmed_up_again_and_that_is_kept() -> None:
+    resumed, again = toy_trainer(), toy_trainer()
+    resumed.restore(trained(toy_trainer(), 9).state(light=True))
+    resumed.advance(0.0)
+    assert resumed.learning_rate == pytest.approx(SETTINGS.learning_rate / (SETTINGS.warm_up_steps + 1))
+    again.restore(deepcopy(resumed.state()))
+    resumed.advance(0.0)
+    again.advance(0.0)
+    assert again.learning_rate == resumed.learning_rate == pytest.approx(SETTINGS.learning_rate / 2)
+    assert same(copied(again), copied(resumed))
+
+
+def test_an_objective_is_told_the_progress_of_each_step() -> None:
+    told: list[float] = []
+    trainer = toy_trainer()
+    trainer._objective.begin_step = told.append  # type: ignore[method-assign]
+    trained(trainer, 3)
+    assert told == [0.0, 0.05, 0.1]
 
 
 def test_chance_belongs_to_seed_and_step_and_leaves_that_of_others_alone() -> None:

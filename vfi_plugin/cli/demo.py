@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display
 from vfi_plugin.demo.run import DemoReport, DemoSize, run_demo
 from vfi_plugin.demo.verdict import MEASURE
 from vfi_plugin.errors import EXIT_FAILED
-from vfi_plugin.render.cancellation import stop_on_signals
 
 _DEFAULT_OUT = "vfi_demo"
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display
 from vfi_plugin.errors import WriteError
 from vfi_plugin.evaluate.codes import ROUNDINGS
@@ -17,7 +18,6 @@ from vfi_plugin.evaluate.options import EvaluationOptions
 from vfi_plugin.evaluate.protocol import PROTOCOLS
 from vfi_plugin.evaluate.run import run_evaluation
 from vfi_plugin.evaluate.table import evaluation_lines
-from vfi_plugin.render.cancellation import stop_on_signals
 
 
 def add_parser(commands: Any) -> None:

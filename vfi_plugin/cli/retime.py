@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display
-from vfi_plugin.render.cancellation import stop_on_signals
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
 from vfi_plugin.render.retime import plan_retime, retime_with
 

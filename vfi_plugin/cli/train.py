@@ -5,24 +5,23 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
+from vfi_plugin.cancellation import Cancellation, stop_on_signals
 from vfi_plugin.cli.training_display import STYLES, display
 from vfi_plugin.errors import Cancelled, UsageError
 from vfi_plugin.train.request import TrainingRequest
 from vfi_plugin.train.run import Outcome
 from vfi_plugin.train.settings import PRECISIONS
 
-if TYPE_CHECKING:
-    from vfi_plugin.render.cancellation import Cancellation
-
 _EXAMPLES = """examples:
   vfi train figan --data clips/ --validate held_out/ --minutes 60 --out figan_run
   vfi train figan --resume --out figan_run                    go on where it stopped
   vfi train figan --resume --out figan_run --minutes 120      go on to 120 minutes in all
   vfi train figan --data shapes --steps 500 --crop 64 --out try       made-up shapes, to see it work
+  vfi train figan --out figan_run --export figan.safetensors  weights to use, out of the checkpoint there
   torchrun --nproc-per-node 4 -m vfi_plugin train figan ...   on four GPUs
   vfi retime plate.####.exr slow.####.exr --speed 0.5 --model figan --weights figan_run/figan.safetensors
 """
@@ -41,6 +40,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("name", help="of the network; see docs/training.md for those that can be trained")
     parser.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="where everything is kept")
     parser.add_argument("--resume", action="store_true", help="go on with the training in FOLDER")
+    parser.add_argument(
+        "--export", metavar="FILE", type=Path, help="train nothing; write the weights to use from FOLDER's checkpoint"
+    )
     _add_data(parser)
     _add_time(parser)
     _add_network(parser)
@@ -67,6 +69,12 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     duration.add_argument("--steps", metavar="N", type=int)
     duration.add_argument("--minutes", metavar="N", type=float)
     duration.add_argument("--pause-minutes", metavar="N", type=float, help="end this run after so long, to go on later")
+    duration.add_argument(
+        "--within-minutes",
+        metavar="N",
+        type=float,
+        help="the same, counting all that it takes: reading data, and the validation and files at its end",
+    )
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +109,19 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group.add_argument("--threads", metavar="N", type=int, help="of the CPU (default: as many as there are cores)")
     run_group.add_argument("--validate-every", metavar="N", type=int, help="steps (default: 500)")
     run_group.add_argument("--report-every", metavar="N", type=int, help="steps (default: 20)")
+    run_group.add_argument("--save-seconds", metavar="N", type=float, help="between checkpoints (default: 300)")
+    run_group.add_argument(
+        "--light",
+        action="store_const",
+        const=True,
+        help="checkpoints of the averaged weights alone, a quarter of the size; runs go on from one with fresh moments",
+    )
+    run_group.add_argument(
+        "--few-files",
+        action="store_const",
+        const=True,
+        help="no earlier pictures, no curves.png, no file above 16 MB: for machines that give back little",
+    )
     run_group.add_argument("--progress", choices=STYLES, default="plain", help="how progress is shown")
 
 
@@ -127,10 +148,10 @@ def ending(outcome: Outcome, out: Path) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains, and says what came of it."""
-    # Here, as other commands need not wait for all networks, and a machine that only trains lacks what renders need.
-    from vfi_plugin.render.cancellation import stop_on_signals
-    from vfi_plugin.train.start import train
+    """Trains, or exports, and says what came of it."""
+    if args.export is not None:
+        return _export(args)
+    from vfi_plugin.train.start import train  # loads all networks, which other commands need not wait for
 
     watcher = display(args.progress)
     with stop_on_signals() as cancellation:
@@ -139,6 +160,15 @@ def run(args: argparse.Namespace) -> int:
             _stop(cancellation, outcome)
     if outcome.first:
         watcher.end(ending(outcome, args.out))
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    """Writes the weights out of a checkpoint."""
+    from vfi_plugin.train.checkpoint_weights import export_from_checkpoint
+
+    which = export_from_checkpoint(request_of(args), args.export)
+    print(f"{args.export}: averaged weights of {args.name}, {which}")
     return 0
 
 

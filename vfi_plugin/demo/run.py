@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.demo.contact_sheet import contact_sheet
 from vfi_plugin.demo.folder import DemoFolder
 from vfi_plugin.demo.observation import Observation, Witness
@@ -18,7 +19,6 @@ from vfi_plugin.image.frame import Part
 from vfi_plugin.media.image_file import read_image
 from vfi_plugin.media.pattern import parse_pattern
 from vfi_plugin.media.writing import write_image
-from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import retime_with

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import InputError, WriteError
 from vfi_plugin.evaluate.drawing import write_png
 from vfi_plugin.evaluate.evaluation import Evaluation, Setting
@@ -19,7 +20,6 @@ from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.worst_page import WorstPage
 from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.models.registry import load_model, resolve_device
-from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.progress import Progress, Silent
 
 PAGE_NAME = "worst.png"

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import InputError, UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.colour_config import choose_space, load_config
@@ -17,7 +18,6 @@ from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.registry import default_model, info_with, model_info, variants_of
-from vfi_plugin.render.cancellation import Cancellation
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.method_text import method_text, painting_text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -12,6 +13,7 @@ from torch import nn
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.registry import variants_of
 from vfi_plugin.models.variant import load_state
+from vfi_plugin.train.export import Origin
 from vfi_plugin.train.objective import Objective
 from vfi_plugin.train.open_data import DataChoice
 from vfi_plugin.train.perceptual import Perceptual
@@ -61,11 +63,27 @@ def with_network(request: TrainingRequest, recipe: Recipe, given: Weights | None
 
 
 def limits_of(request: TrainingRequest) -> Limits:
-    """How long; raises UsageError where there is no end."""
+    """How long, from now on; raises UsageError where there is no end."""
     pause = request.pause_minutes
     if pause is not None and not pause > 0.0:
         raise UsageError(f"got a pause after {pause:g} minutes; give a number above 0")
-    return Limits(Plan(request.steps, request.minutes), None if pause is None else 60.0 * pause)
+    within = request.within_minutes
+    if within is not None and not within > 0.0:
+        raise UsageError(f"got {within:g} minutes for all of the run; give a number above 0")
+    end_by = None if within is None else time.monotonic() + 60.0 * within
+    return Limits(Plan(request.steps, request.minutes), None if pause is None else 60.0 * pause, end_by)
+
+
+def origin_of(request: TrainingRequest, recipe: Recipe) -> Origin:
+    """What is written into the weights to use."""
+    data, synthetic = request.data or (), chosen(request.synthetic, 0.0)
+    return Origin(
+        request.name,
+        chosen(request.variant, recipe.variant),
+        chosen(request.width, 1.0),
+        chosen(request.licence, "not stated by who trained them"),
+        chosen(request.training_data, f"{', '.join(data)}; made up: {synthetic:.0%}"),
+    )
 
 
 def data_of(request: TrainingRequest, recipe: Recipe) -> DataChoice:
@@ -100,13 +118,17 @@ def objective_of(request: TrainingRequest, recipe: Recipe, given: Weights | None
     """The network, as it begins, and what it lowers.
 
     Raises:
-        UsageError: there is no critic for it.
+        UsageError: there is no critic for it, or no use for VGG-19.
         WeightsError: a file of VGG-19 that is no good.
     """
     if request.critic and not recipe.has_critic:
         raise UsageError(f"{request.name} is trained without a critic; leave --critic out")
+    perceptual = None
+    if request.vgg19 is not None:
+        if recipe.vgg19 is None:
+            raise UsageError(f"{request.name} is trained without a perceptual loss; leave --vgg19 out")
+        perceptual = Perceptual.of_vgg19(request.vgg19, recipe.vgg19.layer, recipe.vgg19.divisor)
     width = chosen(request.width, 1.0)
-    perceptual = Perceptual.stand_in() if request.vgg19 is None else Perceptual.of_vgg19(request.vgg19)
     with torch.random.fork_rng([]):
         torch.manual_seed(chosen(request.seed, 0))
         net: nn.Module = recipe.build(chosen(request.variant, recipe.variant), width)

@@ -42,7 +42,7 @@ class Curves:
         """Adds a line, or to the last one where that is of the same step. All of it gets the columns that are new.
 
         Args:
-            values: by column; all of ``FIRST_COLUMNS``, and whatever else.
+            values: by column; the step, and whatever else is known of it.
         """
         row = {name: _text(value) for name, value in values.items()}
         same = bool(self._rows) and self._rows[-1]["step"] == row["step"]

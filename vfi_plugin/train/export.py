@@ -47,12 +47,21 @@ def export_weights(path: Path, state: Mapping[str, Tensor], origin: Origin, *, h
     """
     from vfi_plugin.models.weights import Weights, save_weights  # loads safetensors
 
-    kept = {name: _narrowed(name, tensor) if half else tensor.cpu() for name, tensor in state.items()}
+    kept = narrowed(state) if half else {name: tensor.cpu() for name, tensor in state.items()}
     weights = Weights(kept, origin.variant, "", path.name, origin.width, origin.licence, origin.training_data)
     try:
         save_weights(path, origin.network, weights, None)
     except OSError as error:
         raise WriteError(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def narrowed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same as float16, on the CPU; whole numbers stay what they are.
+
+    Raises:
+        UsageError: a value is too large for float16.
+    """
+    return {name: _narrowed(name, tensor) for name, tensor in state.items()}
 
 
 def _narrowed(name: str, tensor: Tensor) -> Tensor:

@@ -75,11 +75,15 @@ class Learner:
             " look at the batch it had, or train with a smaller learning rate"
         )
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The network's tensors ("net.conv.weight") and the optimiser's ("optimiser.0.exp_avg"), and plain values."""
+    def state(self, *, moments: bool = True) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The network's tensors ("net.conv.weight") and the optimiser's ("optimiser.0.exp_avg"), and plain values.
+
+        Without ``moments`` the optimiser's are left out; who goes on from that begins with none.
+        """
         tensors = {f"net.{name}": tensor for name, tensor in self.net.state_dict().items()}
-        for index, moments in self._optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
+        kept = self._optimiser.state_dict()["state"] if moments else {}
+        for index, moments_of_one in kept.items():
+            tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments_of_one.items()}
         return tensors, {"optimiser": type(self._optimiser).__name__, "scaler": self._scaler.state_dict()}
 
     def restore(self, tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> None:

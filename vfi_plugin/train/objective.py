@@ -56,6 +56,12 @@ class Objective(nn.Module, ABC):
         self.net = net
         self.critic = critic
 
+    def begin_step(self, progress: float) -> None:
+        """Told before each step how far along its training is, 0 to 1; what changes by that is a function of it alone.
+
+        So a training that goes on has what it would have had. Most objectives are the same all along.
+        """
+
     @abstractmethod
     def losses(self, batch: Batch) -> Mapping[str, Tensor]:
         """The terms, each a scalar with its published weight in it; their sum is lowered."""

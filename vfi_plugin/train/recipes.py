@@ -37,7 +37,7 @@ from vfi_plugin.train.objectives.rife import RifeObjective
 from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_average
 from vfi_plugin.train.objectives.superslomo import SuperSlomoObjective
 from vfi_plugin.train.objectives.voxelflow import VoxelFlowObjective
-from vfi_plugin.train.perceptual import Perceptual
+from vfi_plugin.train.perceptual import SRGAN_DIVISOR, Perceptual
 from vfi_plugin.train.settings import Optimiser
 
 
@@ -46,14 +46,27 @@ class Extras:
     """What some objectives take beside the network.
 
     Attributes:
-        perceptual: the distance of features.
+        perceptual: the distance of VGG-19's features, or None where the user has no weights of it.
         critic: whether one plays against the network.
         width: of the critic, as of the network.
     """
 
-    perceptual: Perceptual
+    perceptual: Perceptual | None = None
     critic: bool = False
     width: float = 1.0
+
+
+@dataclass(frozen=True)
+class FeatureLayer:
+    """Which features of VGG-19 a network's paper compares.
+
+    Attributes:
+        layer: its name.
+        divisor: of the features.
+    """
+
+    layer: str
+    divisor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,7 @@ class Recipe:
         frames_between: variant -> how many true frames a pair needs, evenly spaced.
         any_time: whether the true frame may instead be one at any time.
         has_critic: whether the objective knows one.
+        vgg19: the features of its perceptual loss, or None where it has none.
     """
 
     build: Callable[[str, float], nn.Module]
@@ -98,11 +112,16 @@ class Recipe:
     frames_between: Callable[[str], int] = _one
     any_time: bool = False
     has_critic: bool = False
+    vgg19: FeatureLayer | None = None
 
 
 def _bipn(variant: str, width: float) -> Bipn:
     frames, scales = parse_variant(variant)
     return Bipn(width, frames, scales)
+
+
+def _bipn_frames(variant: str) -> int:
+    return parse_variant(variant)[0]
 
 
 def _superslomo(_: str, width: float) -> SuperSlomo:
@@ -124,11 +143,22 @@ def _sepconvpp(_: str, width: float) -> SepConvPlusNet:
 
 
 def _bipn_objective(net: Bipn, extras: Extras) -> BipnObjective:
-    return BipnObjective(net, perceptual=extras.perceptual, adversarial=extras.critic, critic_width=extras.width)
+    perceptual = extras.perceptual or Perceptual.stand_in()
+    return BipnObjective(net, perceptual=perceptual, adversarial=extras.critic, critic_width=extras.width)
 
 
 def _figan_objective(net: FiganNet, extras: Extras) -> FiganObjective:
-    return FiganObjective(net, extras.perceptual, FiganCritic(extras.width) if extras.critic else None)
+    critic = FiganCritic(extras.width) if extras.critic else None
+    return FiganObjective(net, extras.perceptual or Perceptual.stand_in(), critic)
+
+
+def _sepconv_objective(net: SepConvNet, extras: Extras) -> SepConvObjective:
+    """The paper's two: colour, or features in its place where there are weights for them."""
+    return SepConvObjective(net, normalised=False, perceptual=extras.perceptual)
+
+
+def _superslomo_objective(net: SuperSlomo, extras: Extras) -> SuperSlomoObjective:
+    return SuperSlomoObjective(net, perceptual=extras.perceptual)
 
 
 def _dain_objective(net: Dain, _: Extras) -> DainObjective:
@@ -162,6 +192,13 @@ _SEPCONV = Defaults(_ADAMAX, 1e-4, batch=16, crop=128)
 # Ours, after its forerunner.
 _SEPCONVPP = Defaults(_ADAMAX, 3e-4, batch=16, crop=256)
 
+# SRGAN's, whose divisor is ``Perceptual``'s own; BiPN's is relu3_3, as it is.
+_FIGAN_FEATURES, _BIPN_FEATURES = FeatureLayer("conv5_4", SRGAN_DIVISOR), FeatureLayer("relu3_3")
+
+# The paper's; and VGG-19's layer of the name that Super SloMo takes of VGG-16, which has the same layers up to there
+# but for one: whoever has weights needs one file.
+_SEPCONV_FEATURES, _SUPERSLOMO_FEATURES = FeatureLayer("relu4_4"), FeatureLayer("conv4_3")
+
 # Those of the code whose weights are in use.
 _SUPERSLOMO = Defaults(_ADAM, 1e-4, batch=6, crop=352)
 
@@ -170,14 +207,14 @@ _VOXELFLOW = Defaults(_ADAM, 1e-4, batch=32, crop=256)
 
 RECIPES: dict[str, Recipe] = {
     "adaconv": Recipe(lambda _, width: AdaConvNet(width), lambda net, _: AdaConvObjective(net), _ADACONV),
-    "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", lambda variant: parse_variant(variant)[0], has_critic=True),
+    "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
     "dain": Recipe(lambda _, width: Dain(width), _dain_objective, _DAIN, any_time=True),
-    "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True),
-    "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net), _PHASENET, IMPROVED),
+    "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
+    "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),
-    "sepconv": Recipe(_sepconv, lambda net, _: SepConvObjective(net, normalised=False), _SEPCONV),
+    "sepconv": Recipe(_sepconv, _sepconv_objective, _SEPCONV, vgg19=_SEPCONV_FEATURES),
     "sepconvpp": Recipe(_sepconvpp, lambda net, _: SepConvObjective(net, normalised=True), _SEPCONVPP),
-    "superslomo": Recipe(_superslomo, lambda net, _: SuperSlomoObjective(net), _SUPERSLOMO, any_time=True),
+    "superslomo": Recipe(_superslomo, _superslomo_objective, _SUPERSLOMO, any_time=True, vgg19=_SUPERSLOMO_FEATURES),
     "voxelflow": Recipe(lambda _, width: VoxelFlowNet(width), lambda net, _: VoxelFlowObjective(net), _VOXELFLOW),
 }
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from vfi_plugin.errors import UsageError
 
-_OF_ONE_RUN = ("name", "out", "resume", "device", "pause_minutes", "begin_with")
+_OF_ONE_RUN = (
+    *("name", "out", "resume", "device", "pause_minutes", "begin_with"),
+    *("within_minutes", "save_seconds", "light", "few_files"),
+)
 """What is not kept with a checkpoint: a run that goes on may be on another machine, and another folder."""
 
 _FIXED = ("variant", "width", "critic")
@@ -31,6 +34,11 @@ class TrainingRequest:
         validate: paths to measure on, not among those of ``data``.
         steps, minutes: how long it takes in all, over all of its runs.
         pause_minutes: after which this run ends, for another to go on.
+        within_minutes: the same, but of all that it takes: data, training, and the validation at its end.
+        save_seconds: from checkpoint to checkpoint.
+        light: whether checkpoints hold the averaged weights alone: a quarter of the size, from which a run goes on with
+            fresh moments. Each run has its choice, and goes on from either kind.
+        few_files: whether pictures of earlier validations and of curves are left out, and no file is above 16 MB.
         variant, width: of the network.
         batch, crop: pairs in a step of each process, and the side of their frames, px.
         learning_rate, critic_learning_rate, precision, seed, clip, average_decay, warm_up_steps: as in
@@ -54,6 +62,10 @@ class TrainingRequest:
     steps: int | None = None
     minutes: float | None = None
     pause_minutes: float | None = None
+    within_minutes: float | None = None
+    save_seconds: float | None = None
+    light: bool | None = None
+    few_files: bool | None = None
     variant: str | None = None
     width: float | None = None
     batch: int | None = None

@@ -19,10 +19,13 @@ class Limits:
     Attributes:
         plan: of the whole training, over all of its runs.
         pause_seconds: after which this run ends, for another to go on; None for the end of the plan.
+        end_by: when everything must be over, by ``time.monotonic``, the last validation and checkpoint too; a run does
+            one step at least. None for no such time.
     """
 
     plan: Plan
     pause_seconds: float | None = None
+    end_by: float | None = None
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,16 @@ def run(
         WriteError: something cannot be written.
     """
     before, began = trainer.seconds, time.monotonic()
+    step_began: float | None = None
     while True:
-        clock = before + time.monotonic() - began
-        trainer.seconds, stopping = processes.agreed([clock, float(stop())])
+        now = time.monotonic()
+        late = _late(limits, now, step_began, books)
+        step_began = now
+        clock = before + now - began
+        trainer.seconds, stopping, pausing = processes.agreed([clock, float(stop()), float(late)])
         progress = limits.plan.progress(trainer.step, trainer.seconds)
-        pausing = limits.pause_seconds is not None and trainer.seconds - before >= limits.pause_seconds
-        if progress >= 1.0 or stopping or pausing:
+        paused = limits.pause_seconds is not None and trainer.seconds - before >= limits.pause_seconds
+        if progress >= 1.0 or stopping or pausing or paused:
             break
         terms = trainer.advance(progress)
         if books is not None:
@@ -86,3 +93,10 @@ def run(
         books.close(progress, in_haste=bool(stopping))
     best_db = books.record["best_db"] if books is not None else None
     return Outcome(progress >= 1.0, bool(stopping), trainer.step, trainer.seconds, best_db, processes.first)
+
+
+def _late(limits: Limits, now: float, step_began: float | None, books: Books | None) -> bool:
+    """Whether another step like the last one would leave too little time to end in good order."""
+    if limits.end_by is None or step_began is None or books is None:
+        return False
+    return now + (now - step_began) + books.closing_seconds >= limits.end_by

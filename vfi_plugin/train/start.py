@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -21,6 +23,7 @@ from vfi_plugin.train.choices import (
     given_weights,
     limits_of,
     objective_of,
+    origin_of,
     settings_of,
     with_network,
 )
@@ -60,6 +63,7 @@ def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callab
         RenderError: a loss or gradient is not finite; the last checkpoint holds.
         DeviceError: no such device, or its memory does not suffice.
     """
+    _check_packages()
     recipe = recipe_of(request.name)
     checkpoint = checkpoint_of(request.out, resume=request.resume)
     if checkpoint is not None:
@@ -68,7 +72,7 @@ def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callab
     request = with_network(request, recipe, given)
     limits = limits_of(request)
     objective, settings = objective_of(request, recipe, given), settings_of(request, recipe)
-    with joined(request.device) as processes, _data_of(request, recipe, processes) as source, _memory(processes):
+    with joined(request.device) as processes, _data_of(request, recipe, processes) as source, _device(processes):
         trainer = Trainer(objective, source, settings, processes)
         if checkpoint is not None:
             trainer.restore(checkpoint.state)
@@ -76,8 +80,17 @@ def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callab
         books = None
         if processes.first:
             books = _books(request, recipe, trainer, watcher or Silent(), checkpoint)
-            books.begin(_summary(request, trainer, limits, processes))
+            books.begin(_summary(request, trainer, limits, processes), rehearse=limits.end_by is not None)
         return run(trainer, limits, processes, books, stop or (lambda: False))
+
+
+def _check_packages() -> None:
+    """Before hours of steps, not at the first checkpoint."""
+    if find_spec("safetensors") is None:
+        raise UsageError(
+            f"{sys.executable} lacks safetensors, which weights and checkpoints are written with; install it"
+            " (pip install safetensors) and begin again"
+        )
 
 
 def _going_on(request: TrainingRequest, checkpoint: Checkpoint) -> TrainingRequest:
@@ -100,13 +113,19 @@ def _data_of(request: TrainingRequest, recipe: Recipe, processes: Processes) -> 
 
 
 @contextmanager
-def _memory(processes: Processes) -> Iterator[None]:
+def _device(processes: Processes) -> Iterator[None]:
+    """Sets a GPU up for training, and says it plainly where its memory does not suffice."""
+    before = torch.backends.cudnn.benchmark
+    # Crops have one size all along: the fastest way to convolve them is worth looking for, once.
+    torch.backends.cudnn.benchmark = before or processes.device.type == "cuda"
     try:
         yield
     except torch.cuda.OutOfMemoryError as error:
         raise DeviceError(
             f"the memory of {processes.device} does not suffice; give a smaller --batch, --crop or --width"
         ) from error
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 def _check_unfinished(trainer: Trainer, limits: Limits) -> None:
@@ -121,31 +140,37 @@ def _books(
     request: TrainingRequest, recipe: Recipe, trainer: Trainer, watcher: Watcher, checkpoint: Checkpoint | None
 ) -> Books:
     choice = data_of(request, recipe)
-    origin = Origin(
-        request.name,
-        chosen(request.variant, recipe.variant),
-        chosen(request.width, 1.0),
-        chosen(request.licence, "not stated by who trained them"),
-        chosen(request.training_data, f"{', '.join(choice.paths)}; made up: {choice.synthetic:.0%}"),
-    )
-    folder = RunFolder(request.out, origin, bool(request.half))
+    origin = origin_of(request, recipe)
+    folder = RunFolder(request.out, origin, bool(request.half), bool(request.few_files))
     folder.begin()
     device = next(iter(trainer.average.tensors.values())).device
     keeping = Keeping(
         folder,
         _validation(request, choice, origin, device),
         watcher,
-        Pace(chosen(request.report_every, Pace.report_every), chosen(request.validate_every, Pace.validate_every)),
+        _pace(request),
+        bool(request.light),
     )
     return Books(trainer, keeping, _record(request, checkpoint))
 
 
+def _pace(request: TrainingRequest) -> Pace:
+    save = chosen(request.save_seconds, Pace.save_seconds)
+    if not save > 0.0:
+        raise UsageError(f"got {save:g} seconds from checkpoint to checkpoint; give a number above 0")
+    report, validate = (
+        chosen(request.report_every, Pace.report_every),
+        chosen(request.validate_every, Pace.validate_every),
+    )
+    if report < 1 or validate < 1:
+        raise UsageError(f"got {report} steps between reports and {validate} between validations; give 1 or more")
+    return Pace(report, validate, save)
+
+
 def _record(request: TrainingRequest, checkpoint: Checkpoint | None) -> dict[str, Any]:
-    """What goes with every checkpoint: of the past what still holds, and what is asked for now."""
-    past, kept = dict(checkpoint.record) if checkpoint is not None else {}, request.kept()
-    if any(past.get("options", {}).get(name) != kept.get(name) for name in ("data", "validate", "crop")):
-        past |= {"best_db": None, "best_step": None}  # measured on other frames: no number to be compared with
-    return {**past, "network": request.name, "options": kept}
+    """What goes with every checkpoint: the past, and what is asked for now."""
+    past = dict(checkpoint.record) if checkpoint is not None else {}
+    return {**past, "network": request.name, "options": request.kept()}
 
 
 def _validation(
@@ -185,6 +210,8 @@ def _summary(request: TrainingRequest, trainer: Trainer, limits: Limits, process
     variant = f" {request.variant}" if request.variant else ""
     where = f"{processes.count} x {processes.device.type}" if processes.count > 1 else str(processes.device)
     begun = f"goes on after step {trainer.step}" if trainer.step else "begins"
+    if trainer.step and trainer.fresh_since == trainer.step:
+        begun += " from the averaged weights of a light checkpoint, with fresh moments"
     return (
         f"training {request.name}{variant}, width {request.width:g} ({parameters:,} numbers), on {where}, in"
         f" {trainer.settings.precision}, for {limits.plan} in all; it {begun}"

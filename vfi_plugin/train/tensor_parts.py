@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -18,29 +19,29 @@ _ENTRY_BYTES = 160
 """Room in a file's header for one tensor beside its name: type, shape of some axes, two offsets, and the format."""
 
 
+_NOT_WORTH_A_CUT = 256
+"""A file's size by that of a tensor that is not cut: what is left empty for it is of no matter."""
+
+_LARGEST_VALUE = 16
+"""Bytes of a complex number, which can be in no pieces."""
+
+
 def shapes_of_cut(tensors: Mapping[str, Tensor], limit: int) -> dict[str, Shape]:
-    """The tensors that are too large for one file of ``limit`` bytes, with the shapes that their pieces lose."""
-    return {name: tuple(tensor.shape) for name, tensor in tensors.items() if _size(name, tensor) > limit}
+    """The tensors that are cut for files of ``limit`` bytes, with the shapes that their pieces lose."""
+    pieces = [piece for part in _layout(tensors, limit) for piece in part]
+    return {piece.name: tuple(tensors[piece.name].shape) for piece in pieces if piece.start is not None}
 
 
 def in_parts(tensors: Mapping[str, Tensor], limit: int) -> Iterator[bytes]:
-    """The tensors as safetensors files of at most ``limit`` bytes, in their order; large ones as flat pieces.
+    """The tensors as safetensors files of at most ``limit`` bytes, in their order; they are as few as can be.
 
-    ``limit`` must have room for a header and some values: a kilobyte does.
+    What does not fit into a file goes on in the next as flat pieces. ``limit`` must have room for a header and some
+    values: a kilobyte does.
     """
     from safetensors.torch import save  # a machine that only computes may lack it
 
-    part: dict[str, Tensor] = {}
-    filled = 0
-    for name, tensor in _pieces(tensors, limit):
-        size = _size(name, tensor)
-        if part and filled + size > limit:
-            yield save(part)
-            part, filled = {}, 0
-        part[name] = tensor
-        filled += size
-    if part:
-        yield save(part)
+    for part in _layout(tensors, limit):
+        yield save({piece.key: piece.of(tensors[piece.name]) for piece in part})
 
 
 def joined_parts(parts: Sequence[bytes], cut: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
@@ -72,15 +73,44 @@ def joined_parts(parts: Sequence[bytes], cut: Mapping[str, Sequence[int]]) -> di
     return found
 
 
-def _pieces(tensors: Mapping[str, Tensor], limit: int) -> Iterator[tuple[str, Tensor]]:
-    for name, tensor in tensors.items():
+@dataclass(frozen=True)
+class _Piece:
+    """Values of a tensor from ``start`` to before ``stop``, flat; all of it in its shape where ``start`` is None."""
+
+    name: str
+    start: int | None = None
+    stop: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.name if self.start is None else f"{self.name}{_CUT}{self.start}"
+
+    def of(self, tensor: Tensor) -> Tensor:
         kept = tensor.detach().cpu().contiguous()
-        if _size(name, tensor) <= limit:
-            yield name, kept
+        return kept if self.start is None else kept.flatten()[self.start : self.stop].clone()
+
+
+def _layout(tensors: Mapping[str, Tensor], limit: int) -> list[list[_Piece]]:
+    """Which pieces each file has."""
+    parts: list[list[_Piece]] = []
+    free = 0
+    for name, tensor in tensors.items():
+        size, done = _size(name, tensor), 0
+        if free < size <= max(limit // _NOT_WORTH_A_CUT, _entry(name) + _LARGEST_VALUE):
+            parts, free = [*parts, []], limit
+        if size <= free:
+            parts[-1].append(_Piece(name))
+            free -= size
             continue
-        room = max(1, (limit - _entry(name)) // kept.element_size())
-        for start in range(0, kept.numel(), room):
-            yield f"{name}{_CUT}{start}", kept.flatten()[start : start + room].clone()
+        while done < tensor.numel():
+            taken = min(tensor.numel() - done, (free - _entry(name)) // tensor.element_size())
+            if taken < 1:
+                parts, free = [*parts, []], limit
+                continue
+            parts[-1].append(_Piece(name, done, done + taken))
+            free -= _entry(name) + taken * tensor.element_size()
+            done += taken
+    return parts
 
 
 def _entry(name: str) -> int:

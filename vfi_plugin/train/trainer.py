@@ -1,4 +1,4 @@
-"""Training proper: one step after another, from any step on, with all that must be kept to go on bit for bit."""
+"""Training proper: one step after another, from any step on, and all that must be kept to go on as if never stopped."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ from vfi_plugin.train.schedule import rate_factor
 from vfi_plugin.train.settings import TrainingSettings
 
 Tensor = torch.Tensor
+
+_AVERAGE = "average."
+"""Before the names of averaged weights in a state."""
 
 CRITIC_TERM = "critic"
 """What the critic's own loss is called beside the terms of the network."""
@@ -46,7 +49,8 @@ class Trainer:
 
     What a step does depends on the state before it, the settings, the step's number and the progress it is told, and on
     nothing else: batches and chance belong to the step. So a training that goes on from ``state`` is the one that was
-    never stopped, to the last bit, on the same kind of machine.
+    never stopped: to the last bit on a CPU; on a GPU, where libraries sum in an order of their own, but for rounding. A
+    ``light`` state is less: the averaged weights alone. Who goes on from that begins with them, and with fresh moments.
 
     With several processes, each takes every ``count``-th batch of the source, and gradients are averaged: a step is one
     on the batches ``count * step`` to ``count * step + count - 1`` together.
@@ -57,6 +61,7 @@ class Trainer:
         seconds: that all runs took so far; whoever runs it has the clock.
         learning_rate: of the network in the last step.
         average: of the network's weights.
+        fresh_since: the step at which moments began anew from a light state; 0 where they never did.
     """
 
     def __init__(
@@ -66,7 +71,7 @@ class Trainer:
         settings: TrainingSettings,
         processes: Processes | None = None,
     ) -> None:
-        self.step = self.samples = 0
+        self.step = self.samples = self.fresh_since = 0
         self.seconds = self.learning_rate = 0.0
         self.settings = settings
         self._processes = processes or Processes(next(objective.net.parameters()).device)
@@ -97,7 +102,9 @@ class Trainer:
             UsageError: the batch does not suit the network.
         """
         batch = self._source.batch(self.step * self._processes.count + self._processes.rank)
-        factor = rate_factor(progress, self.step, self.settings.warm_up_steps)
+        # Fresh moments need a warm-up of their own, wherever the schedule is.
+        factor = rate_factor(progress, self.step - self.fresh_since, self.settings.warm_up_steps)
+        self._objective.begin_step(progress)
         with _chance(self._processes.device, (self.settings.seed, self.step, self._processes.rank)):
             terms = self._lower(batch, factor)
         self.step += 1
@@ -105,13 +112,20 @@ class Trainer:
         self.average.follow(self.step)
         return terms
 
-    def state(self) -> State:
-        """As it is now; tensors are those in use, so write or copy them before the next step."""
-        tensors = {f"average.{name}": tensor for name, tensor in self.average.tensors.items()}
-        values: dict[str, Any] = {"samples": self.samples, "seconds": self.seconds}
+    def state(self, *, light: bool = False) -> State:
+        """As it is now; tensors are those in use, so write or copy them before the next step.
+
+        Args:
+            light: leaves out moments and the weights that are averaged over, a quarter of the size: what goes on from
+                it is not the training that was never stopped. A critic's weights have no average, and are kept.
+        """
+        tensors = {f"{_AVERAGE}{name}": tensor for name, tensor in self.average.tensors.items()}
+        values: dict[str, Any] = {"samples": self.samples, "seconds": self.seconds, "light": light}
+        values["fresh_since"] = self.fresh_since
         for name, learner in self._learners():
-            own, values[name] = learner.state()
-            tensors |= {f"{name}.{key}": tensor for key, tensor in own.items()}
+            own, values[name] = learner.state(moments=not light)
+            if not light or learner is not self._network:
+                tensors |= {f"{name}.{key}": tensor for key, tensor in own.items()}
         return State(self.step, tensors, values)
 
     def restore(self, state: State) -> None:
@@ -120,10 +134,14 @@ class Trainer:
         Raises:
             UsageError: it is of another network, or with or without a critic.
         """
+        light, average = bool(state.values.get("light")), averaged_weights(state)
         try:
             for name, learner in self._learners():
-                learner.restore(_under(f"{name}.", state.tensors), state.values[name])
-            self.average.restore(_under("average.", state.tensors))
+                own = _under(f"{name}.", state.tensors)
+                if light and learner is self._network:
+                    own = {f"net.{key}": tensor for key, tensor in average.items()}
+                learner.restore(own, state.values[name])
+            self.average.restore(average)
         except (RuntimeError, KeyError, ValueError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UsageError(
@@ -132,6 +150,7 @@ class Trainer:
             ) from error
         self.step, self.samples = state.step, int(state.values["samples"])
         self.seconds = float(state.values["seconds"])
+        self.fresh_since = state.step if light else int(state.values.get("fresh_since", 0))
 
     def _lower(self, batch: Batch, factor: float) -> dict[str, float]:
         critic, rate = {}, self.settings.learning_rate
@@ -177,6 +196,16 @@ class _Call(nn.Module):
 
 def _critic_terms(objective: Objective) -> Callable[[Batch], Mapping[str, Tensor]]:
     return lambda batch: {CRITIC_TERM: objective.critic_loss(batch)}
+
+
+def averaged_weights(state: State) -> dict[str, Tensor]:
+    """What is measured and used, out of a state, by the network's own names."""
+    return _under(_AVERAGE, state.tensors)
+
+
+def weights_alone(step: int, weights: Mapping[str, Tensor]) -> State:
+    """The averaged weights of a step as a state that holds nothing else, and that no training goes on from."""
+    return State(step, {f"{_AVERAGE}{name}": tensor for name, tensor in weights.items()}, {})
 
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

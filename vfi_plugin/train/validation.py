@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 import torch
 
@@ -85,6 +86,15 @@ class Validation:
         self._batches = batches
         self._maker_of = maker_of
         self._others = {"average": averaged, **(others or {})}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the frames: where two are the same, what was measured can be compared."""
+        digest = sha256()
+        for batch in self._batches:
+            for tensor in (batch.before, batch.after, batch.between, batch.times):
+                digest.update(f"{tuple(tensor.shape)}".encode() + tensor.cpu().numpy().tobytes())
+        return digest.hexdigest()
 
     @cached_property
     def others(self) -> Mapping[str, float]:

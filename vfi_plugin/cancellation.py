@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from vfi_plugin.errors import Cancelled
 
+_ONE_REQUEST_S = 0.5
+"""Signals closer together are one request: ``timeout`` and terminals signal a process, and its group once more."""
+
 
 class Cancellation:
-    """A request to stop that threads look at between frames."""
+    """A request to stop that threads look at between frames, or steps."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -38,17 +42,21 @@ class Cancellation:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Cancellation]:
-    """SIGINT and SIGTERM request a stop while this lasts; a second one ends the process the usual way."""
+    """SIGINT and SIGTERM request a stop while this lasts; a second one, later, ends the process the usual way."""
     cancellation = Cancellation()
+    asked_at = 0.0
     if threading.current_thread() is not threading.main_thread():
         yield cancellation
         return
 
     def on_signal(number: int, _: FrameType | None) -> None:
-        if cancellation.requested:
+        nonlocal asked_at
+        if not cancellation.requested:
+            asked_at = time.monotonic()
+            cancellation.request(number)
+        elif time.monotonic() - asked_at > _ONE_REQUEST_S:
             signal.signal(number, previous[signal.Signals(number)])
             signal.raise_signal(number)
-        cancellation.request(number)
 
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     for number in previous:
