@@ -94,7 +94,13 @@ class Choice:
     def _runs(self, reel: Reel) -> Iterator[Run]:
         # Twice a window at the least, or most of a long one's frames could begin none.
         least = 2 * self._recipe.frames
-        return runs(self._shrunk(reel), one_shot=self._take.one_shot, most_bytes=_RUN_BYTES, least_frames=least)
+        return runs(
+            self._shrunk(reel),
+            one_shot=self._take.one_shot,
+            most_bytes=_RUN_BYTES,
+            least_frames=least,
+            before_holes=reel.before_holes,
+        )
 
     def _shrunk(self, reel: Reel) -> Iterator[Picture]:
         import cv2
