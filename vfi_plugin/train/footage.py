@@ -45,6 +45,19 @@ class Footage:
     step: int = 1
     one_shot: bool = False
 
+    def paths(self) -> tuple[Path, ...]:
+        """The files that it is read from; one for a movie. Raises UsageError where a pattern cannot be read."""
+        from vfi_plugin.media.pattern import find_files, parse_pattern
+
+        if self.files:
+            return self.files
+        path = Path(self.source).expanduser()
+        pattern = None if path.is_file() else parse_pattern(self.source)
+        if pattern is None:
+            return (path,)
+        found = dict(find_files(pattern))
+        return tuple(found[number] for number in pattern.frames or found if number in found)
+
     @contextmanager
     def opened(self) -> Iterator[Reel]:
         """Its frames, until the block ends. Raises as ``media.open_clip``."""
@@ -71,6 +84,12 @@ class Reel:
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the first picture, px."""
+        window = self._clip.header(self._numbers[0])[0].display_window
+        return window.width, window.height
 
     def pictures(self) -> Iterator[Picture]:
         """Each frame, read when it is asked for.
