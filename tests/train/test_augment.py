@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.train.augment import Augmentation, Augmented, augmented
+from vfi_plugin.train.augment import Augmented, augmented
+from vfi_plugin.train.augment_draws import Augmentation
 from vfi_plugin.train.objective import Batch
 
 Tensor = torch.Tensor

@@ -8,7 +8,8 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.train.losses import census, charbonnier, laplacian, roughness
+from vfi_plugin.train.losses import absolute, census, charbonnier, laplacian, roughness, squared
+from vfi_plugin.train.perceptual import Perceptual
 
 
 def noise(*shape: int, seed: int = 1) -> torch.Tensor:
@@ -67,3 +68,16 @@ def test_gradients_are_those_of_finite_differences(loss: object) -> None:
     arguments = {"levels": 3} if loss is laplacian else {"window_px": 3} if loss is census else {"epsilon": 0.1}
     assert callable(loss)
     assert torch.autograd.gradcheck(lambda x: loss(x, true, **arguments), made, fast_mode=True)
+
+
+@pytest.mark.parametrize("loss", [absolute, squared, charbonnier, laplacian, census, Perceptual.stand_in()])
+def test_autocast_changes_no_loss(loss: object) -> None:
+    assert callable(loss)
+    true = noise(2, 3, 64, 48)
+    made = (true + 0.004 * noise(2, 3, 64, 48, seed=2)).requires_grad_()
+    plain = loss(made, true)
+    with torch.autocast("cpu", torch.bfloat16):
+        cast = loss(made, true)
+        half = loss(made.bfloat16(), true.bfloat16())
+    assert torch.equal(cast, plain)
+    assert cast.dtype == half.dtype == torch.float32

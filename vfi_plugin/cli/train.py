@@ -53,12 +53,19 @@ def add_parser(commands: Any) -> None:
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
     data = parser.add_argument_group("data")
-    data.add_argument("--data", metavar="PATH", nargs="+", help="movies, sequences, folders of them; or: shapes")
+    data.add_argument(
+        "--data", metavar="PATH", nargs="+", help="movies, sequences, folders of them, published sets; or: shapes"
+    )
     data.add_argument(
         "--synthetic", metavar="SHARE", type=float, help="of made-up pairs among them, 0 to 1 (default: 0)"
     )
     data.add_argument("--bank", metavar="FILE.npz", type=Path, help="keeps decoded clips for the next time")
-    data.add_argument("--validate", metavar="PATH", nargs="+", help="what to measure on; not among what is trained on")
+    data.add_argument("--windows", metavar="N", type=int, help="crops of clips that are kept at most (default: 4096)")
+    data.add_argument("--memory-gb", metavar="X", type=float, help="and the memory they take at most (default: 2)")
+    data.add_argument(
+        "--frame-step", metavar="N", type=int, help="every N-th frame of clips, where their rate is high (default: 1)"
+    )
+    data.add_argument("--validate", metavar="PATH", nargs="+", help="what to measure on (default: shots kept apart)")
     data.add_argument("--crop", metavar="PX", type=int, help="side of the frames that are trained on")
     data.add_argument("--training-data", metavar="TEXT", help="how the weights are to name their data")
     data.add_argument("--licence", metavar="TEXT", help="of the weights")

@@ -13,6 +13,7 @@ from torch import nn
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.registry import variants_of
 from vfi_plugin.models.variant import load_state
+from vfi_plugin.train.crop_choice import BankRecipe
 from vfi_plugin.train.export import Origin
 from vfi_plugin.train.objective import Objective
 from vfi_plugin.train.open_data import DataChoice
@@ -97,6 +98,11 @@ def data_of(request: TrainingRequest, recipe: Recipe) -> DataChoice:
         seed=chosen(request.seed, 0),
         any_time=recipe.any_time,
         bank=None if request.bank is None else Path(request.bank),
+        windows=chosen(request.windows, BankRecipe.windows),
+        memory_gb=chosen(request.memory_gb, BankRecipe.memory_gb),
+        frame_step=chosen(request.frame_step, 1),
+        validate=request.validate or (),
+        keep_apart=True,
     )
 
 

@@ -13,6 +13,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.objective import Batch
+from vfi_plugin.train.uploads import uploaded
 
 Times = Literal["middle", "one", "all"]
 
@@ -68,9 +69,8 @@ class RealClips:
             top, left = rng.integers(window.shape[-1] - self.crop + 1, size=2)
             clips.append(window[start + frames, :, top : top + self.crop, left : left + self.crop])
             times.append(frames[1:-1] / each)
-        frames_8_bit = torch.from_numpy(np.stack(clips)).to(self.device)
+        frames_8_bit, when = uploaded(self.device, np.stack(clips), np.stack(times).astype(np.float32))
         shown = frames_8_bit.float() / 255.0
-        when = torch.from_numpy(np.stack(times).astype(np.float32)).to(self.device)
         return Batch(shown[:, 0], shown[:, -1], shown[:, 1:-1], when)
 
     def _frames(self, gap: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:

@@ -35,6 +35,8 @@ class BankRecipe:
         shrink: frames are brought down by this whole factor first; it takes out what compression left, and brings
             motion of 4K down to what a crop can hold.
         seed: of the choice.
+        least_side, least_frames: what crops and windows may come down to where frames are no larger and clips no
+            longer; None for no less than ``side`` and ``frames``.
     """
 
     side: int = 192
@@ -44,6 +46,8 @@ class BankRecipe:
     still_share: float = 0.15
     shrink: int = 1
     seed: int = 0
+    least_side: int | None = None
+    least_frames: int | None = None
 
     def __post_init__(self) -> None:
         if self.side < BLOCK_PX or self.frames < 2 or self.shrink < 1 or not 0 < self.still_share <= 1:
@@ -58,6 +62,16 @@ class BankRecipe:
             )
 
     @property
+    def smallest(self) -> int:
+        """Side that crops may come down to, px."""
+        return self.side if self.least_side is None else self.least_side
+
+    @property
+    def fewest(self) -> int:
+        """Frames that windows may come down to."""
+        return self.frames if self.least_frames is None else self.least_frames
+
+    @property
     def window_bytes(self) -> int:
         """Memory of one window."""
         return self.frames * 3 * self.side**2
@@ -66,6 +80,24 @@ class BankRecipe:
     def count(self) -> int:
         """Windows that both bounds allow."""
         return min(self.windows, int(self.memory_gb * 1e9) // self.window_bytes)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a window lies in its footage: its first frame, its left and top in px, and which shot it is of."""
+
+    first: int
+    left: int
+    top: int
+    shot: int
+
+
+class UnfitFootageError(InputError):
+    """Frames are smaller than a crop; ``size`` is theirs, width and height in px."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__(f"got frames of {size[0]}x{size[1]} px; ask for smaller crops")
+        self.size = size
 
 
 class Choice:
@@ -77,14 +109,9 @@ class Choice:
         self._share = share
         self._rng = rng
 
-    def windows(self) -> Iterator[tuple[int, int, int, Crops]]:
-        """First frame, left, top, and (frames, 3, S, S) uint8."""
+    def windows(self) -> Iterator[tuple[Place, Crops]]:
+        """Each with its place and (frames, 3, S, S) uint8; raises UnfitFootageError before any."""
         with self._take.opened() as reel:
-            if len(reel) < self._recipe.frames:
-                raise InputError(
-                    f"{self._take.name} has {len(reel)} frames, a window takes {self._recipe.frames}; leave it out, or"
-                    " ask for fewer frames"
-                )
             given = 0
             for run in self._runs(reel):
                 due = round(self._share * run.seen / len(reel)) - given
@@ -94,7 +121,13 @@ class Choice:
     def _runs(self, reel: Reel) -> Iterator[Run]:
         # Twice a window at the least, or most of a long one's frames could begin none.
         least = 2 * self._recipe.frames
-        return runs(self._shrunk(reel), one_shot=self._take.one_shot, most_bytes=_RUN_BYTES, least_frames=least)
+        return runs(
+            self._shrunk(reel),
+            one_shot=self._take.one_shot,
+            most_bytes=_RUN_BYTES,
+            least_frames=least,
+            before_holes=reel.before_holes,
+        )
 
     def _shrunk(self, reel: Reel) -> Iterator[Picture]:
         import cv2
@@ -103,14 +136,11 @@ class Choice:
         for picture in reel.pictures():
             height, width = picture.shape[0] // by, picture.shape[1] // by
             if min(height, width) < self._recipe.side:
-                raise InputError(
-                    f"{self._take.name} has frames of {width}x{height} px, a crop is {self._recipe.side} px wide; leave"
-                    " it out, or ask for smaller crops"
-                )
+                raise UnfitFootageError((width, height))
             whole = picture[: height * by, : width * by]
             yield cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA) if by > 1 else picture
 
-    def _in_run(self, run: Run, due: int) -> Iterator[tuple[int, int, int, Crops]]:
+    def _in_run(self, run: Run, due: int) -> Iterator[tuple[Place, Crops]]:
         recipe = self._recipe
         if due < 1 or len(run.pictures) < recipe.frames:
             return
@@ -123,7 +153,7 @@ class Choice:
             left = min(column * BLOCK_PX + int(self._rng.integers(BLOCK_PX)), width - recipe.side)
             window = run.pictures[start : start + recipe.frames]
             cut = np.stack([p[top : top + recipe.side, left : left + recipe.side] for p in window])
-            yield run.numbers[start], left, top, np.ascontiguousarray(cut.transpose(0, 3, 1, 2))
+            yield Place(run.numbers[start], left, top, run.shot), np.ascontiguousarray(cut.transpose(0, 3, 1, 2))
 
     def _chosen(self, lively: Floats, due: int) -> npt.NDArray[np.int64]:
         """Places in ``lively``, flattened, none twice: a part by chance alone, the others by how much moves."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from vfi_plugin.train.numbering import frame_numbers, unbroken
 
 if TYPE_CHECKING:
     from vfi_plugin.media.clip import Clip
@@ -25,12 +28,13 @@ _Shown = Callable[[npt.NDArray[np.float32]], npt.NDArray[np.float32]]
 class Footage:
     """One take, or several that are cut together.
 
-    Its frames count as evenly spaced in time, in their order, whatever times a movie's file gives them.
+    Its frames count as evenly spaced in time, in their order, whatever times a movie's file gives them. Where numbers
+    of a sequence are missing, it is two takes.
 
     Attributes:
         name: text for people.
         source: what ``media.open_clip`` understands; not asked where ``files`` are given.
-        files: image files in the order of time; () for all frames of ``source``.
+        files: image files of one sequence in the order of time; () for all frames of ``source``.
         step: every ``step``-th frame is used; 10 makes footage of 240 frames a second into 24.
         one_shot: known to hold no cut, so none is looked for.
     """
@@ -41,26 +45,51 @@ class Footage:
     step: int = 1
     one_shot: bool = False
 
+    def paths(self) -> tuple[Path, ...]:
+        """The files that it is read from; one for a movie. Raises UsageError where a pattern cannot be read."""
+        from vfi_plugin.media.pattern import find_files, parse_pattern
+
+        if self.files:
+            return self.files
+        path = Path(self.source).expanduser()
+        pattern = None if path.is_file() else parse_pattern(self.source)
+        if pattern is None:
+            return (path,)
+        found = dict(find_files(pattern))
+        return tuple(found[number] for number in pattern.frames or found if number in found)
+
     @contextmanager
     def opened(self) -> Iterator[Reel]:
         """Its frames, until the block ends. Raises as ``media.open_clip``."""
         from vfi_plugin.media.clip import SequenceClip
         from vfi_plugin.media.open_clip import open_clip
 
-        clip = SequenceClip(self.name, dict(enumerate(self.files))) if self.files else open_clip(self.source)
-        with clip:
-            yield Reel(clip, clip.numbers[:: self.step])
+        numbered = dict(zip(frame_numbers(self.files), self.files, strict=True))
+        with SequenceClip(self.name, numbered) if self.files else open_clip(self.source) as clip:
+            yield Reel(clip, self.step)
 
 
 class Reel:
-    """The frames of opened footage that are used, in order."""
+    """The frames of opened footage that are used, in order.
 
-    def __init__(self, clip: Clip, numbers: tuple[int, ...]) -> None:
+    Attributes:
+        before_holes: which of them, counted from 0, are the last before a hole in the numbers.
+    """
+
+    def __init__(self, clip: Clip, step: int) -> None:
         self._clip = clip
-        self._numbers = numbers
+        parts = [part[::step] for part in unbroken(clip.numbers)]
+        self._numbers = tuple(number for part in parts for number in part)
+        self.before_holes = frozenset(last - 1 for last in accumulate(len(part) for part in parts))
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the first picture, px."""
+        window = self._clip.header(self._numbers[0])[0].display_window
+        return window.width, window.height
 
     def pictures(self) -> Iterator[Picture]:
         """Each frame, read when it is asked for.

@@ -17,6 +17,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from vfi_plugin.train.layer_places import LayerPlaces
+from vfi_plugin.train.uploads import Array, uploaded
+
 Tensor = torch.Tensor
 Floats = npt.NDArray[np.float64]
 
@@ -25,9 +28,6 @@ WAVES = 3
 
 STEEPEST = 0.3
 """Of the waves of a layer together, canvas px a px: each step back brings the error down to this part of itself."""
-
-_STEPS_BACK = 10
-"""Leaves 0.3^10, 6e-6, of the first error, the height of the waves: less than float32 keeps of a place in a frame."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,8 @@ class LayerMotion:
         Returns:
             (P, H, W, 2) canvas px, x and y.
         """
-        found = _projected(np.linalg.inv(self.matrices(times)).astype(np.float64), x, y)
-        waving = self._waving()
-        if len(waving):
-            at = torch.from_numpy(waving).to(x.device)
-            part = found[at]
-            found[at] = part + self.of(waving)._waves(part, times[waving])
-        return found
+        arrays = self.inward(times[:, None])
+        return LayerPlaces(*uploaded(x.device, *arrays)).on_canvas(x, y)[:, 0]
 
     def to_frame(self, canvas: Tensor, times: Floats) -> Tensor:
         """Where places on the canvas are seen: the inverse of ``to_canvas``.
@@ -125,40 +120,20 @@ class LayerMotion:
         Returns:
             (P, H, W, 2) frame px, x and y.
         """
-        waving = self._waving()
-        if len(waving):
-            at = torch.from_numpy(waving).to(canvas.device)
-            canvas = canvas.clone()
-            canvas[at] = self.of(waving)._without_waves(canvas[at], times[waving])
-        return _projected(self.matrices(times), canvas[..., 0], canvas[..., 1])
+        outward = _single(self.matrices(times))[:, None]
+        arrays = outward, *self.inward(times[:, None])[1:]
+        return LayerPlaces(*uploaded(canvas.device, *arrays)).in_frame(canvas[:, None])[:, 0]
 
-    def _waving(self) -> npt.NDArray[np.int64]:
-        return np.flatnonzero(np.abs(self.wave_heights).max((1, 2), initial=0.0) > 0)
-
-    def _without_waves(self, canvas: Tensor, times: Floats) -> Tensor:
-        plain = canvas
-        for _ in range(_STEPS_BACK):
-            plain = canvas - self._waves(plain, times)
-        return plain
-
-    def _waves(self, plain: Tensor, times: Floats) -> Tensor:
-        """(P, H, W, 2) canvas px, by which the waves shift each place."""
-        phases = self.wave_phases + times[:, None] * self.wave_speeds
-        vectors, heights, starts = (
-            torch.from_numpy(values).to(plain.device, plain.dtype)
-            for values in (self.wave_vectors, self.wave_heights, phases)
-        )
-        shift = torch.zeros_like(plain)
-        x, y = plain.unbind(-1)
-        for wave in range(WAVES):
-            (right, down), start = vectors[:, wave, :, None, None].unbind(1), starts[:, wave, None, None]
-            height = torch.sin(x * right + (y * down + start))
-            shift += height[..., None] * heights[:, wave, None, None]
-        return shift
+    def inward(self, times: Floats) -> tuple[Array, ...]:
+        """What ``LayerPlaces`` is made of, from the frame to the canvas, at times (P, L)."""
+        count = times.shape[1]
+        repeated = self.of(np.repeat(np.arange(len(times)), count))
+        matrices: Floats = np.linalg.inv(repeated.matrices(times.ravel())).reshape(-1, count, 3, 3).astype(np.float64)
+        waving = np.flatnonzero(np.abs(self.wave_heights).max((1, 2), initial=0.0) > 0)
+        phases = self.wave_phases[waving, None] + times[waving, :, None] * self.wave_speeds[waving, None]
+        waves = self.wave_vectors[waving], self.wave_heights[waving], phases
+        return _single(matrices), waving, *(_single(values) for values in waves)
 
 
-def _projected(matrices: Floats, x: Tensor, y: Tensor) -> Tensor:
-    """(P, H, W, 2): places mapped by (P, 3, 3)."""
-    m = torch.from_numpy(matrices).to(x.device, torch.float32)[..., None, None]
-    right, down, depth = (m[:, row, 0] * x + (m[:, row, 1] * y + m[:, row, 2]) for row in range(3))
-    return torch.stack([right, down], -1).div_(depth[..., None])
+def _single(values: Floats) -> Array:
+    return values.astype(np.float32)

@@ -11,9 +11,18 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.train.layer_motion import Floats, LayerMotion
+from vfi_plugin.train.layer_places import LayerPlaces
+from vfi_plugin.train.uploads import uploaded
 
 Tensor = torch.Tensor
 Integers = npt.NDArray[np.int64]
+
+
+_LOOKS_BYTES = 1 << 30
+"""Memory for looks that are drawn together on a GPU: ten of the twelve for three frames of 32 scenes of 128 px."""
+
+_LOOK_BYTES_A_PIXEL = 80
+"""Of each layer: place, colour and opacity as float32, and what the steps between hold for a while."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,35 @@ class LayerScene:
 
     def frames(self, times: Floats) -> Tensor:
         """(N, 3, H, W) float32 in [0, 1], each scene at a time of its own (N,)."""
-        total = torch.zeros(len(self.shutter), 3, self.side, self.side, device=self.endless.device)
-        for x, y, when in _looks(self.looks):
-            canvas = self._canvas(times + self.shutter * when, (x, y))
-            total += self._composed(self._sampled(canvas, slice(0, 4)))
-        return total / self.looks
+        return self.film(times[:, None])[:, 0]
+
+    def film(self, times: Floats) -> Tensor:
+        """(N, T, 3, H, W) float32 in [0, 1], each scene at T times of its own (N, T).
+
+        The numbers of all looks at all times are brought to the device at once, and as many looks are drawn together
+        as its memory allows; what is seen does not depend on how many.
+        """
+        x, y, offset = np.array(_looks(self.looks)).T
+        count = times.shape[1]
+        # All looks at all times, (looks * T, N): the times of a look come one after another.
+        when = (times.T[None] + self.shutter * offset[:, None, None]).reshape(-1, len(times))
+        line = _line(self.side)
+        columns = (line + np.repeat(x, count).astype(np.float32)[:, None])[:, None, :]
+        rows = (line + np.repeat(y, count).astype(np.float32)[:, None])[:, :, None]
+        device = self.endless.device
+        columns_there, rows_there, *numbers = uploaded(
+            device, columns, rows, *self.motion.inward(when[:, self.scenes].T)
+        )
+        places = LayerPlaces(*numbers)
+        total = torch.zeros(count, len(times), 3, self.side, self.side, device=device)
+        together = self._looks_together()
+        for first in range(0, len(when), together):
+            some = slice(first, first + together)
+            canvas = places.at(some).on_canvas(columns_there[some], rows_there[some])
+            composed = self._composed(self._sampled(canvas, slice(0, 4)))
+            for look, seen in enumerate(composed.unbind(2), first):
+                total[look % count] += seen
+        return (total / self.looks).transpose(0, 1).contiguous()
 
     def seen(self, at: Floats, to: Floats) -> Seen:
         """The flow from times ``at`` to times ``to``, each (N,), of the layer that is seen best in each pixel.
@@ -74,38 +107,49 @@ class LayerScene:
         """
         canvas = self._canvas(at)
         flow = self.motion.to_frame(canvas, to[self.scenes]) - torch.stack(self._grid, -1)
-        hidden_there = self._in_front(self._sampled(self._canvas(to), slice(3, 4)))
-        alpha = self._sampled(canvas, slice(3, 4))
+        hidden_there = self._in_front(self._alpha(self._canvas(to)))
+        alpha = self._alpha(canvas)
         weight = torch.cat(alpha) * self._in_front(alpha)
         place = (flow + torch.stack(self._grid, -1)) * (2.0 / (self.side - 1))
         visible = F.grid_sample(hidden_there, place, padding_mode="zeros", align_corners=True)
         return self._of_best(weight, torch.cat([flow.permute(0, 3, 1, 2), visible], 1))
 
+    def _looks_together(self) -> int:
+        """Looks that are drawn at once. On a CPU one: more would only leave its caches."""
+        if self.endless.device.type == "cpu":
+            return 1
+        return max(1, _LOOKS_BYTES // (_LOOK_BYTES_A_PIXEL * len(self.depths) * self.side**2))
+
     @cached_property
     def _groups(self) -> list[tuple[slice, Tensor]]:
         """From the back to the front: layers side by side, of one depth and either endless or bounded; their scenes."""
-        count, device = len(self.endless), self.endless.device
+        count = len(self.endless)
+        (scenes,) = uploaded(self.endless.device, self.scenes)
         found: list[tuple[slice, Tensor]] = []
         for depth in range(int(self.depths.max()) + 1):
             at = np.flatnonzero(self.depths == depth)
             groups = [group for group in (at[at < count], at[at >= count]) if len(group)]
-            found += [(slice(g[0], g[-1] + 1), torch.from_numpy(self.scenes[g]).to(device)) for g in groups]
+            found += [(slice(g[0], g[-1] + 1), scenes[g[0] : g[-1] + 1]) for g in groups]
         return found
 
     @cached_property
     def _grid(self) -> tuple[Tensor, Tensor]:
         """Pixel centres x (1, W) and y (H, 1), expanded to (H, W), px from the middle of the frame."""
-        line = torch.arange(self.side, device=self.endless.device, dtype=torch.float32) - (self.side - 1) / 2
+        (line,) = uploaded(self.endless.device, _line(self.side))
         shape = (self.side, self.side)
         return line.expand(shape), line[:, None].expand(shape)
 
-    def _canvas(self, times: Floats, offset: tuple[float, float] = (0.0, 0.0)) -> Tensor:
-        """(P, H, W, 2) canvas px of each pixel's centre, moved by ``offset`` px, for the scenes' times."""
+    def _canvas(self, times: Floats) -> Tensor:
+        """(P, H, W, 2) canvas px of each pixel's centre, for the scenes' times."""
         x, y = self._grid
-        return self.motion.to_canvas(x[:1] + offset[0], y[:, :1] + offset[1], times[self.scenes])
+        return self.motion.to_canvas(x[:1], y[:, :1], times[self.scenes])
+
+    def _alpha(self, canvas: Tensor) -> list[Tensor]:
+        """(E, 1, H, W) and (P - E, 1, H, W), at (P, H, W, 2)."""
+        return [alpha[:, :, 0] for alpha in self._sampled(canvas[:, None], slice(3, 4))]
 
     def _sampled(self, canvas: Tensor, channels: slice) -> list[Tensor]:
-        """(E, k, H, W) and (P - E, k, H, W), those channels of the canvases at (P, H, W, 2)."""
+        """(E, k, L, H, W) and (P - E, k, L, H, W), those channels of the canvases at (P, L, H, W, 2)."""
         place = canvas * (2.0 / (self.endless.shape[-1] - 1))
         count = len(self.endless)
         parts = [_read(self.endless[:, channels], place[:count], "reflection")]
@@ -117,7 +161,7 @@ class LayerScene:
         return values[0][at] if at.start < count else values[1][at.start - count : at.stop - count]
 
     def _composed(self, layers: list[Tensor]) -> Tensor:
-        """R G B A as ``_sampled`` gives it -> (N, 3, H, W)."""
+        """R G B A as ``_sampled`` gives it -> (N, 3, L, H, W)."""
         picture = layers[0][: len(self.shutter), :3].clone()
         for at, scenes in self._groups[1:]:
             layer = self._part(layers, at)
@@ -144,7 +188,15 @@ class LayerScene:
 
 
 def _read(canvases: Tensor, place: Tensor, beyond: str) -> Tensor:
-    return F.grid_sample(canvases, place, mode="bilinear", padding_mode=beyond, align_corners=True)
+    """(n, k, L, H, W) of canvases (n, k, C, C) at (n, L, H, W, 2); the looks lie below each other, so that no canvas is
+    copied for each."""
+    seen = F.grid_sample(canvases, place.flatten(1, 2), mode="bilinear", padding_mode=beyond, align_corners=True)
+    return seen.view(*seen.shape[:2], *place.shape[1:4])
+
+
+def _line(side: int) -> npt.NDArray[np.float32]:
+    """Pixel centres, px from the middle."""
+    return (np.arange(side, dtype=np.float32) - np.float32((side - 1) / 2)).astype(np.float32)
 
 
 def _looks(count: int) -> list[tuple[float, float, float]]:

@@ -12,6 +12,7 @@ from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.layer_draw import LayerDraw
 from vfi_plugin.train.layer_masks import bounded_mask, endless_mask
 from vfi_plugin.train.layer_textures import random_texture
+from vfi_plugin.train.uploads import uploaded
 
 Tensor = torch.Tensor
 Bytes = npt.NDArray[np.uint8]
@@ -76,8 +77,10 @@ class LayerStock:
         opacity[:backs] = 1.0
         canvases = torch.empty(count, 4, self.side, self.side, device=device)
         alpha, colour = canvases[:, 3:], canvases[:, :3]
-        torch.mul(_there(outlines, device), _factors(opacity, device), out=alpha)
-        torch.mul(_there(surfaces, device), _factors(light, device), out=colour)
+        arrays = surfaces, outlines, _factors(light), _factors(opacity)
+        surfaces_there, outlines_there, light_there, opacity_there = uploaded(device, *arrays)
+        torch.mul(outlines_there, opacity_there, out=alpha)
+        torch.mul(surfaces_there, light_there, out=colour)
         colour.clamp_(max=1.0).mul_(alpha)
         return canvases[: draw.endless], canvases[draw.endless :]
 
@@ -95,10 +98,6 @@ def _bytes(values: npt.NDArray[np.float32]) -> Bytes:
     return rounded
 
 
-def _there(values: Bytes, device: torch.device) -> Tensor:
-    return torch.from_numpy(values).to(device)
-
-
-def _factors(values: npt.NDArray[np.float64], device: torch.device) -> Tensor:
+def _factors(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """(P,) -> (P, 1, 1, 1), and from 8-bit numbers to [0, 1] as well."""
-    return torch.from_numpy((values / 255.0).astype(np.float32)).to(device).view(-1, 1, 1, 1)
+    return (values / 255.0).astype(np.float32).reshape(-1, 1, 1, 1)

@@ -1,23 +1,31 @@
-"""The small losses that objectives are put together from: differentiable, each with its formula and its reduction."""
+"""The small losses that objectives are put together from: differentiable, each with its formula and its reduction.
+
+Under autocast they are worked out in float32 all the same.
+"""
 
 from __future__ import annotations
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
+from vfi_plugin.train.full_precision import in_full_precision
+
 Tensor = torch.Tensor
 
 
+@in_full_precision
 def absolute(made: Tensor, true: Tensor) -> Tensor:
     """mean |made - true| over all elements of two tensors of one shape: a scalar."""
     return (made - true).abs().mean()
 
 
+@in_full_precision
 def squared(made: Tensor, true: Tensor) -> Tensor:
     """mean (made - true)^2 over all elements of two tensors of one shape: a scalar."""
     return (made - true).square().mean()
 
 
+@in_full_precision
 def telling_apart(true_logits: Tensor, made_logits: Tensor) -> Tensor:
     """What a critic lowers: -mean log D(true) - mean log(1 - D(made)), where D = sigmoid(logit); a scalar.
 
@@ -27,6 +35,7 @@ def telling_apart(true_logits: Tensor, made_logits: Tensor) -> Tensor:
     return F.softplus(-true_logits).mean() + F.softplus(made_logits).mean()
 
 
+@in_full_precision
 def being_found_out(made_logits: Tensor) -> Tensor:
     """mean log(1 - D(made)), what the network lowers in the first form of the game; a scalar, below 0.
 
@@ -35,11 +44,13 @@ def being_found_out(made_logits: Tensor) -> Tensor:
     return -F.softplus(made_logits).mean()
 
 
+@in_full_precision
 def not_passing(made_logits: Tensor) -> Tensor:
     """-mean log D(made), the form that does not saturate; a scalar, above 0."""
     return F.softplus(-made_logits).mean()
 
 
+@in_full_precision
 def charbonnier(made: Tensor, true: Tensor, epsilon: float = 1e-3) -> Tensor:
     """mean sqrt((made - true)^2 + epsilon^2): |made - true|, but smooth within ``epsilon`` of 0; a scalar.
 
@@ -48,6 +59,7 @@ def charbonnier(made: Tensor, true: Tensor, epsilon: float = 1e-3) -> Tensor:
     return ((made - true).square() + epsilon**2).sqrt().mean()
 
 
+@in_full_precision
 def laplacian(made: Tensor, true: Tensor, levels: int = 5) -> Tensor:
     """The L1 distance of two Laplacian pyramids, sum over levels j of 2^j mean |L_j(made) - L_j(true)|; a scalar.
 
@@ -69,6 +81,7 @@ def laplacian(made: Tensor, true: Tensor, levels: int = 5) -> Tensor:
     return total + 2.0 ** (levels - 1) * difference.abs().mean()
 
 
+@in_full_precision
 def census(made: Tensor, true: Tensor, window_px: int = 7) -> Tensor:
     """How differently pixels compare with their neighbours, blind to exposure and to slow shading; a scalar.
 
@@ -86,6 +99,7 @@ def census(made: Tensor, true: Tensor, window_px: int = 7) -> Tensor:
     return (apart / (0.1 + apart))[..., inner:-inner, inner:-inner].mean()
 
 
+@in_full_precision
 def roughness(field: Tensor) -> Tensor:
     """mean |difference of neighbours| along x plus the same along y, of (N, C, H, W): total variation; a scalar."""
     along_x = (field[..., 1:] - field[..., :-1]).abs().mean()

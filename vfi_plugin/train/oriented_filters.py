@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.train.full_precision import in_full_precision
 
 Tensor = torch.Tensor
 
@@ -49,23 +50,31 @@ class OrientedFilters(nn.Module):
     def forward(self, frames: Tensor) -> list[Tensor]:
         """(N, 3, H, W) in [0, 1] -> three of (3 N, 8, h, w), of the order of 1, and (N, 3, H // 4, W // 4).
 
+        They are float32 under autocast, too.
+
         Raises:
             UsageError: a side is smaller than 16 px.
         """
         if min(frames.shape[2:]) < _LEAST_PX:
             raise UsageError(f"got frames of {frames.shape[3]}x{frames.shape[2]} px; give sides of 16 px or more")
-        found = []
-        for level in range(_LEVELS):
-            frames = F.avg_pool2d(frames, 2) if level else frames
-            found.append(self._normalised(frames))
-        return [*found, frames]
+        return _answers(frames, self.filters)
 
-    def _normalised(self, frames: Tensor) -> Tensor:
-        planes = F.pad(frames.flatten(0, 1).unsqueeze(1), (_RADIUS_PX,) * 4, mode="replicate")
-        answers = F.conv2d(planes, self.filters)
-        energy = answers.square().mean(1, keepdim=True)
-        around = F.avg_pool2d(energy, _NEIGHBOURHOOD_PX, 1, _NEIGHBOURHOOD_PX // 2, count_include_pad=False)
-        return answers / (around + _FLOOR**2).sqrt()
+
+@in_full_precision
+def _answers(frames: Tensor, filters: Tensor) -> list[Tensor]:
+    found = []
+    for level in range(_LEVELS):
+        frames = F.avg_pool2d(frames, 2) if level else frames
+        found.append(_normalised(frames, filters))
+    return [*found, frames]
+
+
+def _normalised(frames: Tensor, filters: Tensor) -> Tensor:
+    planes = F.pad(frames.flatten(0, 1).unsqueeze(1), (_RADIUS_PX,) * 4, mode="replicate")
+    answers = F.conv2d(planes, filters)
+    energy = answers.square().mean(1, keepdim=True)
+    around = F.avg_pool2d(energy, _NEIGHBOURHOOD_PX, 1, _NEIGHBOURHOOD_PX // 2, count_include_pad=False)
+    return answers / (around + _FLOOR**2).sqrt()
 
 
 def derivative_filters() -> Tensor:

@@ -31,6 +31,8 @@ class TrainingRequest:
         data: paths, or "shapes".
         synthetic: the share of pairs that are made up, 0 to 1.
         bank: a file that decoded clips are kept in, for the next time.
+        windows, memory_gb: how many crops of clips are kept at most, and in how much memory.
+        frame_step: 10 for every tenth frame of clips, where their rate is that high.
         validate: paths to measure on, not among those of ``data``.
         steps, minutes: how long it takes in all, over all of its runs.
         pause_minutes: after which this run ends, for another to go on.
@@ -58,6 +60,9 @@ class TrainingRequest:
     data: tuple[str, ...] | None = None
     synthetic: float | None = None
     bank: Path | str | None = None
+    windows: int | None = None
+    memory_gb: float | None = None
+    frame_step: int | None = None
     validate: tuple[str, ...] | None = None
     steps: int | None = None
     minutes: float | None = None

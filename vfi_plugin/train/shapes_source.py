@@ -7,6 +7,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.train.objective import Batch
 from vfi_plugin.train.shapes import MovingShapes
+from vfi_plugin.train.uploads import uploaded
 
 
 class ShapesSource:
@@ -28,5 +29,5 @@ class ShapesSource:
     def batch(self, step: int) -> Batch:
         """``size`` clips, the same whenever the step is asked for."""
         made = self._shapes.batch(range(step * self._size, (step + 1) * self._size))
-        frames = (frame.to(self._device) for frame in (made.before, made.after, made.between, made.times))
-        return Batch(*frames)
+        parts = (made.before, made.after, made.between, made.times)
+        return Batch(*uploaded(self._device, *(part.numpy() for part in parts)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,13 @@ class Run:
         pictures: the frames, all of one size; none repeats the one before.
         numbers: of these frames in the footage, from 0; what is missing among them was a repetition.
         seen: how many frames of the footage have been looked at so far, repeated ones included.
+        shot: which one of the footage, from 0; a long one comes in several runs.
     """
 
     pictures: list[Picture] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     seen: int = 0
+    shot: int = 0
 
     def take(self, number: int, picture: Picture) -> None:
         """Adds a frame, unless it repeats the last one."""
@@ -46,7 +48,14 @@ class Run:
         return held >= most_bytes and len(self.pictures) >= least_frames
 
 
-def runs(pictures: Iterable[Picture], *, one_shot: bool, most_bytes: int, least_frames: int) -> Iterator[Run]:
+def runs(
+    pictures: Iterable[Picture],
+    *,
+    one_shot: bool,
+    most_bytes: int,
+    least_frames: int,
+    before_holes: Collection[int] = (),
+) -> Iterator[Run]:
     """Frames in runs that no cut interrupts, short enough that memory is bounded.
 
     A repeated frame is left out: frames dropped in from elsewhere to fill a rate show no motion, and without them what
@@ -57,13 +66,14 @@ def runs(pictures: Iterable[Picture], *, one_shot: bool, most_bytes: int, least_
         one_shot: whether it is known that there is no cut.
         most_bytes: a run that takes as much ends, as if there were a cut.
         least_frames: but no sooner than with as many frames.
+        before_holes: numbers of frames, from 0, after which some are missing: a run ends there, too.
     """
     run = Run()
     for number, picture, ends in _with_ends(pictures, one_shot):
         run.take(number, picture)
-        if ends or run.is_full(most_bytes, least_frames):
+        if ends or number in before_holes or run.is_full(most_bytes, least_frames):
             yield run
-            run = Run()
+            run = Run(shot=run.shot + ends)
     if run.pictures:
         yield run
 

@@ -14,7 +14,7 @@ import torch
 from vfi_plugin.errors import DeviceError, UsageError
 from vfi_plugin.models.registry import model_of
 from vfi_plugin.train.ahead import Ahead
-from vfi_plugin.train.batch_source import BatchSource
+from vfi_plugin.train.bank_fit import Tell, unheard
 from vfi_plugin.train.books import Books, Keeping, Pace
 from vfi_plugin.train.checkpoint import Checkpoint
 from vfi_plugin.train.choices import (
@@ -28,7 +28,8 @@ from vfi_plugin.train.choices import (
     with_network,
 )
 from vfi_plugin.train.export import Origin
-from vfi_plugin.train.open_data import SHAPES, DataChoice, open_data
+from vfi_plugin.train.measured_on import measured_on
+from vfi_plugin.train.open_data import Feed, open_data
 from vfi_plugin.train.processes import Processes, joined
 from vfi_plugin.train.recipes import Recipe, recipe_of
 from vfi_plugin.train.request import TrainingRequest
@@ -40,11 +41,11 @@ from vfi_plugin.train.watching import Silent, Watcher
 
 Tensor = torch.Tensor
 
-HELD_OUT_SEED = 2**32 - 1
-"""Of what is measured on: the same for every training, and none that a person would train with."""
-
 _HELD_OUT_BATCHES, _HELD_OUT_BATCH = 4, 8
 """32 pairs: one of them is 3 % of the mean, and all of them take seconds."""
+
+_HELD_OUT_BANK = "validation.npz"
+"""In the folder of a training: crops that it is measured on, so that they are decoded once."""
 
 
 def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callable[[], bool] | None = None) -> Outcome:
@@ -64,7 +65,7 @@ def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callab
         DeviceError: no such device, or its memory does not suffice.
     """
     _check_packages()
-    recipe = recipe_of(request.name)
+    recipe, watcher = recipe_of(request.name), watcher or Silent()
     checkpoint = checkpoint_of(request.out, resume=request.resume)
     if checkpoint is not None:
         request = _going_on(request, checkpoint)
@@ -72,14 +73,18 @@ def train(request: TrainingRequest, watcher: Watcher | None = None, stop: Callab
     request = with_network(request, recipe, given)
     limits = limits_of(request)
     objective, settings = objective_of(request, recipe, given), settings_of(request, recipe)
-    with joined(request.device) as processes, _data_of(request, recipe, processes) as source, _device(processes):
-        trainer = Trainer(objective, source, settings, processes)
+    with (
+        joined(request.device) as processes,
+        _data_of(request, recipe, processes, watcher) as feed,
+        _device(processes),
+    ):
+        trainer = Trainer(objective, feed.source, settings, processes)
         if checkpoint is not None:
             trainer.restore(checkpoint.state)
             _check_unfinished(trainer, limits)
         books = None
         if processes.first:
-            books = _books(request, recipe, trainer, watcher or Silent(), checkpoint)
+            books = _books(request, feed, trainer, watcher, checkpoint)
             books.begin(_summary(request, trainer, limits, processes), rehearse=limits.end_by is not None)
         return run(trainer, limits, processes, books, stop or (lambda: False))
 
@@ -101,13 +106,14 @@ def _going_on(request: TrainingRequest, checkpoint: Checkpoint) -> TrainingReque
 
 
 @contextmanager
-def _data_of(request: TrainingRequest, recipe: Recipe, processes: Processes) -> Iterator[BatchSource]:
+def _data_of(request: TrainingRequest, recipe: Recipe, processes: Processes, watcher: Watcher) -> Iterator[Feed]:
     choice = data_of(request, recipe)
     if processes.count > 1 and choice.bank is not None and not choice.bank.is_file():
         raise UsageError(f"there is no {choice.bank} yet, and all processes would write it; make it by one alone first")
-    source = Ahead(open_data(choice, processes.device))
+    feed = open_data(choice, processes.device, watcher.note if processes.first else unheard)
+    source = Ahead(feed.source, processes.device)
     try:
-        yield source
+        yield replace(feed, source=source)
     finally:
         source.close()
 
@@ -137,16 +143,15 @@ def _check_unfinished(trainer: Trainer, limits: Limits) -> None:
 
 
 def _books(
-    request: TrainingRequest, recipe: Recipe, trainer: Trainer, watcher: Watcher, checkpoint: Checkpoint | None
+    request: TrainingRequest, feed: Feed, trainer: Trainer, watcher: Watcher, checkpoint: Checkpoint | None
 ) -> Books:
-    choice = data_of(request, recipe)
-    origin = origin_of(request, recipe)
+    origin = origin_of(request, recipe_of(request.name))
     folder = RunFolder(request.out, origin, bool(request.half), bool(request.few_files))
     folder.begin()
     device = next(iter(trainer.average.tensors.values())).device
     keeping = Keeping(
         folder,
-        _validation(request, choice, origin, device),
+        _validation(request, feed, origin, watcher.note, device),
         watcher,
         _pace(request),
         bool(request.light),
@@ -174,25 +179,12 @@ def _record(request: TrainingRequest, checkpoint: Checkpoint | None) -> dict[str
 
 
 def _validation(
-    request: TrainingRequest, choice: DataChoice, origin: Origin, device: torch.device
+    request: TrainingRequest, feed: Feed, origin: Origin, tell: Tell, device: torch.device
 ) -> Validation | None:
-    """What to measure on: what is named, moving shapes where they alone are trained on, or nothing."""
-    paths = request.validate or ()
-    made_up = not paths and (SHAPES in choice.paths or choice.synthetic == 1.0)
-    if not paths and not made_up:
+    """What to measure on: what is named, or shots kept apart, or more of what is made up, or nothing."""
+    source = measured_on(feed, _HELD_OUT_BATCH, device, request.out / _HELD_OUT_BANK, tell)
+    if source is None:
         return None
-    source = open_data(
-        replace(
-            choice,
-            paths=choice.paths if made_up else paths,
-            synthetic=choice.synthetic if made_up else 0.0,
-            batch=_HELD_OUT_BATCH,
-            seed=HELD_OUT_SEED,
-            changed=False,
-            bank=None,
-        ),
-        device,
-    )
 
     def maker_of(state: Mapping[str, Tensor]) -> FrameMaker:
         from vfi_plugin.models.weights import Weights  # loads safetensors

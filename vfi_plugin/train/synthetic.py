@@ -20,6 +20,7 @@ from vfi_plugin.train.layer_motion import Floats
 from vfi_plugin.train.layer_scene import LayerScene
 from vfi_plugin.train.layer_stock import LayerStock
 from vfi_plugin.train.objective import Batch
+from vfi_plugin.train.uploads import uploaded
 
 Tensor = torch.Tensor
 
@@ -174,14 +175,17 @@ class SyntheticMotion:
         ends = np.zeros((self.size, 1))
         # As float32, or a frame would be drawn at another time than the batch says.
         when = np.concatenate([ends, times.astype(np.float32), ends + 1.0], 1)
-        frames = torch.stack([scene.frames(at) for at in when.T], 1)
-        frames = _through_camera(frames, when, self.camera, rng)
-        between = torch.from_numpy(when[:, 1:-1].astype(np.float32)).to(frames.device)
+        frames, between = _through_camera(scene.film(when), when, self.camera, rng)
         return Batch(frames[:, 0].contiguous(), frames[:, -1].contiguous(), frames[:, 1:-1].contiguous(), between)
 
 
-def _through_camera(frames: Tensor, when: Floats, camera: CameraRange, rng: np.random.Generator) -> Tensor:
-    """(N, T, 3, H, W) at times (N, T): exposure, flashes and grain; held to [0, 1], beyond which a camera sees none."""
+def _through_camera(
+    frames: Tensor, when: Floats, camera: CameraRange, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """(N, T, 3, H, W) at times (N, T): exposure, flashes and grain; held to [0, 1], beyond which a camera sees none.
+
+    The times between the ends come along, (N, T - 2), on the frames' device.
+    """
     count = len(frames)
     change = rng.uniform(-1.0, 1.0, count) * np.log(camera.exposure) * (rng.random(count) < camera.relit)
     gain = np.exp(change[:, None] * (when - 0.5))
@@ -189,12 +193,13 @@ def _through_camera(frames: Tensor, when: Floats, camera: CameraRange, rng: np.r
     gain[np.arange(count), rng.choice((0, -1), count)] *= flash
     deviation = rng.random(count) * camera.grain * (rng.random(count) < camera.grainy)
     seed = int(rng.integers(1 << 62))
+    at = np.flatnonzero(deviation)
+    numbers = [values.astype(np.float32) for values in (when[:, 1:-1], gain, deviation[at])]
+    between, gains, strength, grainy = uploaded(frames.device, *numbers, at)
     if (gain != 1.0).any():
-        frames = frames * torch.from_numpy(gain.astype(np.float32)).to(frames.device)[:, :, None, None, None]
-    generator = torch.Generator(frames.device).manual_seed(seed)
-    grainy = torch.from_numpy(np.flatnonzero(deviation)).to(frames.device)
-    if len(grainy):
-        strength = torch.from_numpy(deviation.astype(np.float32)).to(frames.device)[grainy]
-        grain = torch.randn(frames[grainy].shape, generator=generator, device=frames.device)
+        frames = frames * gains[:, :, None, None, None]
+    if len(at):
+        generator = torch.Generator(frames.device).manual_seed(seed)
+        grain = torch.randn((len(at), *frames.shape[1:]), generator=generator, device=frames.device)
         frames[grainy] += grain * strength[:, None, None, None, None]
-    return frames.clamp(0.0, 1.0)
+    return frames.clamp(0.0, 1.0), between
