@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,10 @@ def measured(name: str, weights: str, multiply_adds: int, size: tuple[int, int])
     return {**found, "seconds": found["seconds"] * scale, "rows_measured": min(rows, height)}
 
 
-def rows(size: tuple[int, int] = (HEIGHT, WIDTH)) -> list[dict[str, Any]]:
-    """Every model, and how it is used by default."""
+def rows(size: tuple[int, int] = (HEIGHT, WIDTH), names: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The models of these names, or all."""
     found = []
-    for name in model_names():
+    for name in names or model_names():
         info = info_in_use(name)
         kinds = [("none", "")] if not variants_of(name) else [("published size", "random")]
         if variants_of(name) and info.weights_sha256 is not None:
@@ -106,6 +107,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="folder for the result (default: results beside this file)")
     parser.add_argument("--size", default=f"{WIDTH}x{HEIGHT}", help="of the frames")
+    parser.add_argument("--models", nargs="*", default=(), metavar="NAME", help="only these")
     given = parser.parse_args()
     columns, lines = map(int, given.size.split("x"))
-    save("models_cpu", {"size": f"{given.size}, one thread", "rows": rows((lines, columns))}, given.out)
+    save("models_cpu", {"size": f"{given.size}, one thread", "rows": rows((lines, columns), given.models)}, given.out)
