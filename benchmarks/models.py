@@ -20,8 +20,8 @@ from measure import save
 from vfi_plugin.models.registry import info_in_use, model_names, variants_of
 
 WIDTH, HEIGHT = 1920, 1080
-_MOST_MULTIPLY_ADDS = 5e12
-"""Of a frame: beyond, one takes minutes. A model that heavy is measured on as many rows of it as fit, scaled up."""
+_MOST_MULTIPLY_ADDS = 2e12
+"""Of a frame: beyond, one takes minutes. A heavier model is measured on as many rows of it as fit, scaled up."""
 _LEAST_ROWS = 64
 _PREPARING_ROWS = 64  # of the frame that warms a model up
 
