@@ -19,6 +19,7 @@ from vfi_plugin.media.movie_writer import MovieWriter
 from vfi_plugin.train.clips import RealClips
 from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.crop_choice import BankRecipe
+from vfi_plugin.train.crop_store import Cuts, DeviceCrops, HostCrops
 from vfi_plugin.train.data_sets import any_footage
 from vfi_plugin.train.footage import Footage
 
@@ -240,3 +241,13 @@ def test_every_window_is_seen_before_one_is_seen_again(bank: CropBank) -> None:
 def test_batches_that_cannot_be_are_refused(bank: CropBank, settings: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=r"give|allow"):
         RealClips(**{"bank": bank, "crop": 32, "size": 4, **settings})  # type: ignore[arg-type]
+
+
+def test_crops_on_a_device_are_cut_as_those_in_the_cpus_memory() -> None:
+    crops = np.random.default_rng(3).integers(0, 256, (6, 5, 3, 24, 24), np.uint8)
+    rng = np.random.default_rng(4)
+    cuts = Cuts(rng.integers(6, size=9), rng.integers(5, size=(9, 3)), *rng.integers(9, size=(2, 9)), 16)
+    cpu = torch.device("cpu")
+    there, here = DeviceCrops(crops, cpu).cut(cuts), HostCrops(crops, cpu).cut(cuts)
+    assert there.shape == (9, 3, 3, 16, 16)
+    assert torch.equal(there, here)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, get_args
 
@@ -12,6 +12,7 @@ import torch
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.train.crop_bank import CropBank
+from vfi_plugin.train.crop_store import CropStore, Cuts, store_for
 from vfi_plugin.train.objective import Batch
 from vfi_plugin.train.uploads import uploaded
 
@@ -34,6 +35,7 @@ class RealClips:
         times: what is given of the frames between: the one in the "middle", "one" at random, or "all".
         seed: of the draws; another gives other batches.
         device: where the batches are put.
+        store: where the crops lie meanwhile.
     """
 
     bank: CropBank
@@ -43,6 +45,7 @@ class RealClips:
     times: Times = "middle"
     seed: int = 0
     device: torch.device | str = "cpu"
+    store: CropStore = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         frames, side = self.bank.crops.shape[1], self.bank.crops.shape[-1]
@@ -55,23 +58,25 @@ class RealClips:
             raise UsageError(f"got gaps {self.gaps}; the bank's windows of {frames} frames allow 2 to {frames - 1}")
         if self.times == "middle" and any(gap % 2 for gap in self.gaps):
             raise UsageError(f"got gaps {self.gaps} and the middle time; give even gaps, or other times")
+        object.__setattr__(self, "store", store_for(self.bank.crops, self.device))
 
     def batch(self, step: int) -> Batch:
         """The batch of a step; ``between`` has one frame, or gap - 1 with "all"."""
         rng = np.random.default_rng((self.seed, step))
         gap = int(rng.choice(self.gaps))
-        clips, times = [], []
+        length, side = self.bank.crops.shape[1], self.bank.crops.shape[-1]
+        windows, frames, places, times = [], [], [], []
         for place in range(step * self.size, (step + 1) * self.size):
-            window = self.bank.crops[self._drawn(place)]
+            windows.append(self._drawn(place))
             each = gap if self.times == "all" else int(rng.choice(self.gaps))
-            frames = self._frames(each, rng)
-            start = rng.integers(window.shape[0] - each)
-            top, left = rng.integers(window.shape[-1] - self.crop + 1, size=2)
-            clips.append(window[start + frames, :, top : top + self.crop, left : left + self.crop])
-            times.append(frames[1:-1] / each)
-        frames_8_bit, when = uploaded(self.device, np.stack(clips), np.stack(times).astype(np.float32))
-        shown = frames_8_bit.float() / 255.0
-        return Batch(shown[:, 0], shown[:, -1], shown[:, 1:-1], when)
+            shown = self._frames(each, rng)
+            frames.append(rng.integers(length - each) + shown)
+            places.append(rng.integers(side - self.crop + 1, size=2))
+            times.append(shown[1:-1] / each)
+        tops, lefts = np.stack(places, 1)
+        pictures = self.store.cut(Cuts(np.array(windows), np.stack(frames), tops, lefts, self.crop)).float() / 255.0
+        (when,) = uploaded(self.device, np.stack(times).astype(np.float32))
+        return Batch(pictures[:, 0], pictures[:, -1], pictures[:, 1:-1], when)
 
     def _frames(self, gap: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Which frames are given, counted from the earlier end: 0, those between, the gap."""

@@ -17,6 +17,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
+from vfi_plugin.models.resizing import bilinear
+
 Tensor = torch.Tensor
 
 MOST_FRAMES = 7
@@ -105,7 +107,7 @@ class Bipn(nn.Module):
 
     def _refined(self, stage: nn.Module, ends: list[Tensor], coarser: Tensor) -> Tensor:
         """What was painted at half the size, (N, 3 L, h, w), enlarged, with what this scale corrects."""
-        enlarged = F.interpolate(coarser, scale_factor=2.0, mode="bilinear", align_corners=False)
+        enlarged = bilinear(coarser, 2)
         first = enlarged[:, : 3 * self.seen]
         last = enlarged.unflatten(1, (self.frames, 3))[:, -self.seen :].flip(1).flatten(1, 2)
         correction: Tensor = stage(torch.cat([ends[0], first], 1), torch.cat([ends[1], last], 1))

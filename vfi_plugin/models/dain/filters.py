@@ -7,6 +7,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.models.dain.layers import same_size, scaled
+from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
 
@@ -49,6 +50,6 @@ class FilterNet(nn.Module):
             features = F.max_pool2d(features, 2)
         features = F.relu(self.bottom(features))
         for convolution in self.up:
-            enlarged = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+            enlarged = bilinear(features, 2)
             features = F.relu(convolution(enlarged + skips.pop()))
         return self.heads[0](features), self.heads[1](features)

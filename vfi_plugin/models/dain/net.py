@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from itertools import chain
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.kernels import filter_warp, project_flow
@@ -19,6 +18,7 @@ from vfi_plugin.models.dain.depth import DepthNet
 from vfi_plugin.models.dain.filters import TAPS, FilterNet
 from vfi_plugin.models.dain.optical_flow import FLOW_SCALE_PX, FlowNet
 from vfi_plugin.models.dain.rectify import RectifyNet
+from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
 Both = tuple[Tensor, Tensor]
@@ -131,7 +131,7 @@ def projected(flow: Tensor, log_depth: Tensor, share: float | Tensor) -> Tensor:
 
 def full_size(flow: Tensor, share: float | Tensor) -> Tensor:
     """``share`` of the network's flow (N, 2, H / 4, W / 4) in pixels of the full frame, (N, 2, H, W)."""
-    return F.interpolate(FLOW_SCALE_PX * share * flow, scale_factor=4, mode="bilinear", align_corners=False)
+    return bilinear(FLOW_SCALE_PX * share * flow, 4)
 
 
 def inverse_depth(log_depth: Tensor) -> Tensor:

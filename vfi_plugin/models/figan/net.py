@@ -21,6 +21,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.kernels.warp import warp
+from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
 
@@ -142,7 +143,7 @@ class FiganNet(nn.Module):
         # In float32 also where convolutions are not: with 10 bits a flow of 60 px is known to 1/32 px alone.
         levels = [Level(first, second, torch.tanh(self.coarse(first, second).float()), scale)]
         for module, (first, second, scale) in zip(self.finer, frames[1:], strict=True):
-            enlarged = F.interpolate(levels[-1].gamma, scale_factor=2, mode="bilinear", align_corners=False)
+            enlarged = bilinear(levels[-1].gamma, 2)
             coarser = Level(first, second, enlarged, scale)
             change = module(*coarser.moved(), enlarged).float()
             levels.append(Level(first, second, torch.tanh(enlarged + change), scale))

@@ -10,6 +10,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from vfi_plugin.models.resizing import Enlarged
+
 TAPS = 51
 """Length of the kernels: they reach 25 px in every direction."""
 
@@ -29,9 +31,9 @@ def _three_convs(*channels: int) -> nn.Sequential:
     return nn.Sequential(*(layer for pair in layers for layer in pair))
 
 
-def _enlarge() -> nn.Upsample:
+def _enlarge() -> Enlarged:
     # The released weights were trained with corners aligned; torch's default today would shift every level.
-    return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
+    return Enlarged(2, align_corners=True)
 
 
 def _head(channels: int) -> nn.Sequential:

@@ -10,6 +10,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
+from vfi_plugin.models.resizing import Enlarged
+
 TAPS = 51
 """Length of the kernels: they reach 25 px in every direction."""
 
@@ -25,8 +27,8 @@ def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, 3, stride, padding=1)
 
 
-def _enlarge() -> nn.Upsample:
-    return nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)  # unlike in SepConv
+def _enlarge() -> Enlarged:
+    return Enlarged(2, align_corners=False)  # unlike in SepConv
 
 
 def _reducing(channels_in: int, channels_out: int) -> nn.Sequential:

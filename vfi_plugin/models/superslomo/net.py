@@ -19,6 +19,7 @@ from torch import nn
 
 from vfi_plugin.kernels.reference import pixel_grid
 from vfi_plugin.kernels.warp import warp
+from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
 
@@ -63,7 +64,7 @@ class Enlarging(nn.Module):
 
     def forward(self, features: Tensor, encoded: Tensor) -> Tensor:
         """(N, C, h, w) and (N, C', 2h, 2w) -> (N, C', 2h, 2w)."""
-        enlarged = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+        enlarged = bilinear(features, 2)
         return _leaky(self.second(torch.cat([_leaky(self.first(enlarged)), encoded], 1)))
 
 

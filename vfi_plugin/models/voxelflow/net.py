@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.kernels.checking import flow_under_autocast
+from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
 
@@ -75,7 +76,7 @@ class VoxelFlowNet(nn.Module):
             features = F.max_pool2d(levels[-1], 2)
         features = self.bottleneck(features)
         for up in self.up:
-            enlarged = F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+            enlarged = bilinear(features, 2)
             features = up(torch.cat([enlarged, levels.pop()], 1))
         # In half precision a flow is off by a quarter of a pixel from 256 px on.
         x, y, mask = torch.tanh(flow_under_autocast(self.head(features))).split(1, 1)

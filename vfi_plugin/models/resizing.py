@@ -1,0 +1,66 @@
+"""Bilinear resizing whose gradient is made of matrix products on a GPU."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+Tensor = torch.Tensor
+
+
+def bilinear(values: Tensor, factor: float, *, align_corners: bool = False) -> Tensor:
+    """(N, C, H, W) to (N, C, factor H, factor W) by ``F.interpolate``, to the last bit.
+
+    Torch's own gradient adds up with atomic operations, all of a patch into one number: of networks that enlarge a
+    coarse flow it took most of a step. A resize is linear along each axis, so here two matrix products take its place.
+    """
+    if values.is_cuda and values.requires_grad and torch.is_grad_enabled():
+        resized: Tensor = _Resized.apply(values, factor, align_corners)  # type: ignore[no-untyped-call]
+        return resized
+    return F.interpolate(values, scale_factor=factor, mode="bilinear", align_corners=align_corners)
+
+
+class Enlarged(torch.nn.Module):
+    """``bilinear`` as a layer.
+
+    Args:
+        factor: of both sides.
+        align_corners: whether the outermost pixels' centres stay where they are.
+    """
+
+    def __init__(self, factor: float, *, align_corners: bool) -> None:
+        super().__init__()
+        self.factor = factor
+        self.align_corners = align_corners
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, factor H, factor W)."""
+        return bilinear(values, self.factor, align_corners=self.align_corners)
+
+
+class _Resized(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, factor: float, align_corners: bool) -> Tensor:
+        ctx.sides, ctx.how = values.shape[2:], (factor, align_corners)
+        return F.interpolate(values, scale_factor=factor, mode="bilinear", align_corners=align_corners)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        return resize_gradient(gradient, ctx.sides, *ctx.how), None, None
+
+
+def resize_gradient(gradient: Tensor, sides: tuple[int, int], factor: float, align_corners: bool) -> Tensor:
+    """The gradient (N, C, H, W) of what was resized, out of that of the result; ``sides`` are H and W."""
+    down, across = (_shares(side, factor, align_corners, gradient.dtype, gradient.device) for side in sides)
+    return down @ (gradient @ across.t())
+
+
+@lru_cache(maxsize=64)
+def _shares(side: int, factor: float, align_corners: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(before, after): how much each element takes part in each one after resizing along one axis."""
+    each = torch.eye(side, dtype=torch.float64).unsqueeze(0)
+    taken = F.interpolate(each, scale_factor=factor, mode="linear", align_corners=align_corners)[0]
+    return taken.to(device, dtype)
