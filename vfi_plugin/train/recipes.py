@@ -148,6 +148,10 @@ def _sepconvpp(_: str, width: float) -> SepConvPlusNet:
     return net
 
 
+def _voxelflow(variant: str, width: float) -> VoxelFlowNet:
+    return VoxelFlowNet(width, variant)
+
+
 def _bipn_objective(net: Bipn, extras: Extras) -> BipnObjective:
     perceptual = extras.perceptual or Perceptual.stand_in()
     return BipnObjective(net, perceptual=perceptual, adversarial=extras.critic, critic_width=extras.width)
@@ -225,7 +229,7 @@ RECIPES: dict[str, Recipe] = {
     "sepconv": Recipe(_sepconv, _sepconv_objective, _SEPCONV, vgg19=_SEPCONV_FEATURES),
     "sepconvpp": Recipe(_sepconvpp, lambda net, _: SepConvObjective(net, normalised=True), _SEPCONVPP),
     "superslomo": Recipe(_superslomo, _superslomo_objective, _SUPERSLOMO, any_time=True, vgg19=_SUPERSLOMO_FEATURES),
-    "voxelflow": Recipe(lambda _, width: VoxelFlowNet(width), lambda net, _: VoxelFlowObjective(net), _VOXELFLOW),
+    "voxelflow": Recipe(_voxelflow, lambda net, _: VoxelFlowObjective(net), _VOXELFLOW, "192px"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from vfi_plugin.models.variant import Values, Variant
 from vfi_plugin.models.voxelflow.net import VoxelFlowNet
@@ -27,5 +28,9 @@ def unwrap(values: Values) -> Values:
     return inner if isinstance(inner, Mapping) else {}
 
 
-VARIANTS = (Variant("", "Deep Voxel Flow (voxelflow_model_best.pth.tar)", VoxelFlowNet, published, unwrap),)
-"""There is one architecture."""
+VARIANTS = (
+    Variant("", "Deep Voxel Flow (voxelflow_model_best.pth.tar)", VoxelFlowNet, published, unwrap),
+    # The same tensors, so a published file is always taken for the first.
+    Variant("192px", "Deep Voxel Flow trained here", partial(VoxelFlowNet, variant="192px"), published, unwrap),
+)
+"""They differ in what motion is a share of."""

@@ -146,4 +146,4 @@ class VoxelFlowModel(NetworkModel):
 def load(weights: Weights | None, device: torch.device) -> VoxelFlowModel:
     """The network with its weights on ``device``."""
     assert weights is not None
-    return VoxelFlowModel(INFO, lambda _, width: VoxelFlowNet(width), weights, device)
+    return VoxelFlowModel(INFO, lambda variant, width: VoxelFlowNet(width, variant), weights, device)

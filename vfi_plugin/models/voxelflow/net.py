@@ -21,6 +21,12 @@ Tensor = torch.Tensor
 SIZE_MULTIPLE = 8
 """Three halvings."""
 
+VARIANTS_SIDE_PX = {"": None, "192px": 192}
+"""Variant -> the side of the frame whose share its motion is, px; None for that of the frame at hand, as published.
+
+A network sees some 88 px, and not how large the frame is. Weights that were trained on pieces of 192 px find motion in
+shares of those, and would move an HD frame ten times too far if they were taken for shares of that."""
+
 _CHANNELS = (64, 128, 256)  # at full size, 1/2, 1/4; 1/8 has the last one's
 _KERNELS = (5, 5, 3)
 
@@ -43,8 +49,9 @@ class VoxelFlow:
     """What the network finds for a pair.
 
     Attributes:
-        flow: (N, 2, H, W) pixels, x then y, at most a quarter of the frame: where content goes from the earlier frame
-            to the one that is made between (interpolation), or from one frame to the next (extrapolation).
+        flow: (N, 2, H, W) pixels, x then y, at most a quarter of the variant's frame: where content goes from the
+            earlier frame to the one that is made between (interpolation), or from one frame to the next
+            (extrapolation).
         mask: (N, 1, H, W) in [0, 1], the earlier frame's share.
     """
 
@@ -53,10 +60,16 @@ class VoxelFlow:
 
 
 class VoxelFlowNet(nn.Module):
-    """An hourglass of four levels; ``width`` scales the numbers of channels, 1 is the published size."""
+    """An hourglass of four levels.
 
-    def __init__(self, width: float = 1.0) -> None:
+    Args:
+        width: scales the numbers of channels, 1 is the published size.
+        variant: of which frame motion is a share, see ``VARIANTS_SIDE_PX``.
+    """
+
+    def __init__(self, width: float = 1.0, variant: str = "") -> None:
         super().__init__()
+        self._side_px = VARIANTS_SIDE_PX[variant]
         channels = [max(1, round(width * count)) for count in _CHANNELS]
         self.down = nn.ModuleList(
             Layer(inputs, outputs, kernel)
@@ -81,6 +94,12 @@ class VoxelFlowNet(nn.Module):
         # In half precision a flow is off by a quarter of a pixel from 256 px on.
         x, y, mask = torch.tanh(flow_under_autocast(self.head(features))).split(1, 1)
         # Half of what tanh gives is motion in units where the frame, from first to last pixel centre, measures 2.
-        height, width = before.shape[2:]
+        height, width = self.unit_px(before)
         flow = torch.cat([x * (0.25 * (width - 1)), y * (0.25 * (height - 1))], 1)
         return VoxelFlow(flow, 0.5 * (1.0 + mask))
+
+    def unit_px(self, frame: Tensor) -> tuple[int, int]:
+        """Height and width of the frame whose share motion is: those of ``frame`` (N, 3, H, W), or the variant's."""
+        if self._side_px is not None:
+            return self._side_px, self._side_px
+        return frame.shape[2], frame.shape[3]

@@ -36,7 +36,7 @@ class VoxelFlowObjective(Objective):
         """The terms "colour", "motion" and "mask"."""
         voxel: VoxelFlow = self.net(as_seen(batch.before), as_seen(batch.after))
         made = between(voxel, 0.5).apply(batch.before, batch.after)
-        height, width = batch.before.shape[2:]
+        height, width = self.net.unit_px(batch.before)
         share = voxel.flow / voxel.flow.new_tensor([width / 2.0, height / 2.0]).view(1, 2, 1, 1)
         return {
             "colour": charbonnier(2.0 * made, 2.0 * batch.middle()),
