@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files
-from vfi_plugin.errors import WeightsError
+from vfi_plugin.models.listing import listed_model, weights_state
 from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.registry import default_model, info_in_use, model_info, model_names, variants_of
+from vfi_plugin.models.registry import default_model, info_in_use, model_names
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
 
@@ -34,7 +34,7 @@ def add_parser(commands: Any) -> None:
 
 def run_list(args: argparse.Namespace) -> int:
     """Prints the models."""
-    listed = [_listed(name) for name in model_names()]
+    listed = [listed_model(name) for name in model_names()]
     if args.json:
         print(json.dumps([{**asdict(info), "weights": state} for info, state in listed], indent=2))
         return 0
@@ -54,26 +54,6 @@ def run_show(args: argparse.Namespace) -> int:
     print()
     print(files("vfi_plugin.models").joinpath(args.name, "CARD.md").read_text("utf-8").rstrip())
     return 0
-
-
-def weights_state(name: str) -> str:
-    """ "none needed", "imported", "shipped", or "needed" where there are none yet."""
-    if not variants_of(name):
-        return "none needed"
-    from vfi_plugin.models.weights import SHIPPED, weights_file  # loads safetensors, which the classic needs not
-
-    path = weights_file(name, None)
-    if path is None:
-        return "needed"
-    return "shipped" if path.parent == SHIPPED else "imported"
-
-
-def _listed(name: str) -> tuple[ModelInfo, str]:
-    """A model's facts with the weights in use, and whether there are any; a damaged file stops no list."""
-    try:
-        return info_in_use(name), weights_state(name)
-    except WeightsError:
-        return model_info(name), "damaged"
 
 
 def _row(info: ModelInfo, state: str) -> tuple[str, ...]:
