@@ -59,7 +59,11 @@ class SettingsMismatchError(UsageError):
 
 
 class ProtocolError(UsageError):
-    """A line that a host sent to a worker is no request that it understands."""
+    """A line that a host sent to a worker is no request that it understands; ``request`` is its id where it had one."""
+
+    def __init__(self, message: str, request: int | str | None = None) -> None:
+        super().__init__(message)
+        self.request = request
 
 
 class BusyError(UsageError):

@@ -16,7 +16,7 @@ from vfi_plugin.render.layout import GuideSource, Layout
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.run import made_frames
-from vfi_plugin.render.shrunk_clip import ShrunkClip, ShrunkFrames, Shrinking
+from vfi_plugin.render.shrunk_clip import Shrinking, ShrunkClip, ShrunkFrames
 from vfi_plugin.timing.ranges import format_range
 
 
@@ -82,7 +82,7 @@ def preview(
     wanted = replace(job, plan=plan, layout=job.layout.limited_to(places))
     if not request.exact:
         wanted = replace(wanted, clip=ShrunkClip(job.clip, shrinking, frames or ShrunkFrames()))
-    output, frame = next(made_frames(wanted, cancellation, model))
+    [(output, frame)] = made_frames(wanted, cancellation, model)
     planes = _rgba_planes(frame, wanted.layout, guide)
     if request.exact:
         planes = [shrinking.mean(plane) for plane in planes]
