@@ -1,0 +1,2 @@
+import vfi_nuke
+vfi_nuke.setup()

@@ -1,0 +1,143 @@
+"""Rendering the frames of a VFIRetime and bringing them back into it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import nuke
+
+from .bake import baked
+from .core import render_files
+from .display import TaskDisplay, TerminalDisplay, new_display, tell
+from .errors import RenderStopped, VfiNukeError
+from .guard import check_above
+from .result import Wanted, hide_result, present_frames, show_result, wanted_result
+from .retime_node import check_retime, core_options, machine_options
+from .source import filtered, for_view, views_in
+
+# Nodes that a background render is at work for.
+_busy: set[str] = set()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """All that the core needs, read from the nodes once, so that another thread can go on without them."""
+
+    title: str
+    files: tuple[tuple[str, str], ...]
+    options: Mapping[str, Any]
+
+    def run(self, display: TaskDisplay | TerminalDisplay) -> list[Mapping[str, Any]]:
+        return render_files(self.files, self.options, display)
+
+
+def render(node: Any, frames: str = "") -> list[Mapping[str, Any]]:
+    """Renders what is not there yet, and waits for it. Main thread only; for scripts, farms and ``nuke -t``.
+
+    Args:
+        node: a VFIRetime.
+        frames: output frames, such as ``1001-1020``; empty: what the knob Render Frames says.
+
+    Returns:
+        The core's report for each view.
+
+    Raises:
+        VfiNukeError: one line that says what is wrong and what to do.
+    """
+    check_retime(node)
+    try:
+        with ExitStack() as stack:
+            job = _prepare(node, stack, frames)
+            return job.run(new_display(job.title))
+    finally:
+        update(node)
+
+
+def start_render(node: Any) -> threading.Thread:
+    """Renders in the background: the artist can go on working. Main thread only.
+
+    Only the input is baked before this returns, where that is needed. When the frames are there, or something went
+    wrong, the main thread is told: it alone touches nodes.
+
+    Raises:
+        VfiNukeError: nothing was started, and why.
+    """
+    check_retime(node)
+    name = node.fullName()
+    if name in _busy:
+        raise VfiNukeError(f"{name} is being rendered already; wait for it, or press Cancel in its progress bar")
+    with ExitStack() as stack:
+        job = _prepare(node, stack, "")
+        display = new_display(job.title)
+        cleaning = stack.pop_all()
+    _busy.add(name)
+    thread = threading.Thread(target=_work, args=(node, name, lambda: job.run(display), cleaning), name=job.title)
+    thread.start()
+    return thread
+
+
+def update(node: Any) -> list[int]:
+    """Looks which frames are there for the input and the knobs as they are, and shows them. Main thread only.
+
+    Returns:
+        The numbers of the frames.
+    """
+    check_retime(node)
+    try:
+        wanted = wanted_result(node)
+    except VfiNukeError as error:
+        hide_result(node, str(error))
+        return []
+    present = present_frames(wanted)
+    show_result(node, wanted, present)
+    return present
+
+
+def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
+    check_above(node)
+    wanted = wanted_result(node)
+    options = {**core_options(node), **machine_options(node), "start": wanted.timing.start}
+    options["positions"] = list(wanted.timing.positions)
+    if frames:
+        options["frames"] = frames
+    source = wanted.source.pattern
+    if not wanted.source.is_read:
+        # Made anew for each render under another name, which the core would take for other settings.
+        source, options["overwrite"] = stack.enter_context(baked(node, wanted.folder)), True
+    return _Job(f"VFIRetime {node.fullName()}", _files(source, wanted), options)
+
+
+def _files(source: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
+    wanted.folder.mkdir(parents=True, exist_ok=True)
+    views = views_in(wanted.pattern)
+    return tuple((filtered(for_view(source, view)), filtered(for_view(wanted.pattern, view))) for view in views)
+
+
+def _work(node: Any, name: str, run: Callable[[], Any], cleaning: ExitStack) -> None:
+    """The background thread. Whatever happens, the main thread hears of it."""
+    problem = ""
+    try:
+        with cleaning:
+            run()
+    except RenderStopped:
+        problem = ""
+    except VfiNukeError as error:
+        problem = str(error)
+    except Exception as error:  # a fault of ours must not end in silence
+        problem = f"{name} could not be rendered: {type(error).__name__}: {error}"
+    nuke.executeInMainThread(_finish, args=(node, name, problem))
+
+
+def _finish(node: Any, name: str, problem: str) -> None:
+    _busy.discard(name)
+    try:
+        node.fullName()
+    except ValueError:  # the host's answer where the node was deleted meanwhile
+        return
+    update(node)
+    if problem:
+        tell(problem)

@@ -1,0 +1,98 @@
+"""The VFIRetime group: how it is told from other nodes, and its knobs in the words of the core."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import nuke
+
+from .errors import VfiNukeError
+
+# The names of Kronos on the left, those of the core's options on the right.
+_METHODS = {"Motion": "motion", "Blend": "blend", "Frame": "frame"}
+_FILTERS = {"Cubic": "cubic", "Bilinear": "linear"}
+
+SETTING_KNOBS = (
+    *("timing2", "timingOutputSpeed", "timingFrame2", "retimedChannels", "interpolation", "ends"),
+    *("model", "weights", "resampleType", "cuts", "missing", "colorspace"),
+)
+"""Knobs of the group on which the rendered pixels depend, besides the input range."""
+
+
+def is_retime(node: Any) -> bool:
+    """Whether a node is a VFIRetime, whatever it was renamed to."""
+    return node.Class() == "Group" and node.node("State") is not None and node.knob("timingOutputSpeed") is not None
+
+
+def check_retime(node: Any) -> None:
+    """Refuses a node that is no VFIRetime.
+
+    Raises:
+        VfiNukeError: says what the node is.
+    """
+    if node is None or not is_retime(node):
+        got = "nothing" if node is None else f"{node.fullName()}, a {node.Class()}"
+        raise VfiNukeError(f"a VFIRetime node is needed, got {got}; create one from the Time menu")
+
+
+def inside(node: Any, name: str) -> Any:
+    """A node of the group, such as State.
+
+    Raises:
+        VfiNukeError: somebody deleted it.
+    """
+    found = node.node(name)
+    if found is None:
+        raise VfiNukeError(f"{node.fullName()} has lost its inner node {name}; replace it by a new VFIRetime")
+    return found
+
+
+def state(node: Any, name: str) -> Any:
+    """A knob of the group's State node."""
+    return inside(node, "State")[name]
+
+
+def input_range(node: Any) -> tuple[int, int]:
+    """First and last source frame to use.
+
+    Raises:
+        VfiNukeError: the range is upside down.
+    """
+    first, last = int(state(node, "inputFirst").value()), int(state(node, "inputLast").value())
+    if first > last:
+        raise VfiNukeError(f"the input range {first}-{last} is empty; press Reset, or give its first frame first")
+    return first, last
+
+
+def core_options(node: Any) -> dict[str, Any]:
+    """The core's options as the knobs stand, without timing; what is left empty has the core's default."""
+    first, last = input_range(node)
+    options: dict[str, Any] = {
+        "in_range": f"{first}-{last}",
+        "method": _METHODS[node["interpolation"].value()],
+        "filter": _FILTERS[node["resampleType"].value()],
+        "channels": node["retimedChannels"].value(),
+        "ends": node["ends"].value(),
+        "missing": node["missing"].value(),
+        "cuts": node["cuts"].value().strip() or "auto",
+    }
+    if options["method"] == "motion":
+        options.update(_given(node, ("model", "weights")))
+    return {**options, **_given(node, ("colorspace",))}
+
+
+def machine_options(node: Any) -> dict[str, Any]:
+    """Options that change how and what is rendered now, but no pixel: device and frames."""
+    options: dict[str, Any] = {"device": node["device"].value().strip() or "auto"}
+    frames = node["renderFrames"].value().strip()
+    return {**options, "frames": frames} if frames else options
+
+
+def _given(node: Any, names: tuple[str, ...]) -> dict[str, str]:
+    texts = {name: node[name].value().strip() for name in names}
+    return {name: text for name, text in texts.items() if text}
+
+
+def nuke_version() -> str:
+    """How the adapter introduces itself to the core."""
+    return f"nuke {nuke.NUKE_VERSION_STRING}"
