@@ -70,14 +70,14 @@ def _is_running(process: int) -> bool:
 
 def _watch_windows(process: int) -> Callable[[], bool]:
     """A handle keeps the number from being given to another process."""
-    if sys.platform != "win32":
-        raise OSError("handles of processes are Windows' own")
-    import ctypes
+    if sys.platform == "win32":
+        import ctypes
 
-    synchronise, signalled = 0x00100000, 0
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-    kernel.OpenProcess.restype = ctypes.c_void_p
-    handle = kernel.OpenProcess(synchronise, False, process)
-    if not handle:
-        return lambda: False
-    return lambda: bool(kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == signalled)
+        synchronise, signalled = 0x00100000, 0
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = kernel.OpenProcess(synchronise, False, process)
+        if not handle:
+            return lambda: False
+        return lambda: bool(kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == signalled)
+    raise OSError("handles of processes are Windows' own")

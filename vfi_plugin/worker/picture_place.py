@@ -54,12 +54,14 @@ class PicturePlace:
 
 def _put_into_memory(name: str, packed: bytes) -> None:
     with closing(_block(name)) as block:
+        buffer = block.buf
+        assert buffer is not None  # it is only once the block is closed
         if block.size < len(packed):
             raise UsageError(
                 f"the block of shared memory {name!r} has {block.size} bytes, but {len(packed)} are needed;"
                 " make it larger, or ask for a smaller longest_side"
             )
-        np.frombuffer(block.buf, np.uint8, len(packed))[:] = np.frombuffer(packed, np.uint8)
+        buffer[: len(packed)] = packed
 
 
 def _block(name: str) -> SharedMemory:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from vfi_plugin.cancellation import Cancellation
@@ -17,6 +19,9 @@ from vfi_plugin.timing.ranges import format_range
 from vfi_plugin.worker.picture_place import PicturePlace
 from vfi_plugin.worker.request_options import options_from, preview_options_from
 from vfi_plugin.worker.warm_model import WarmModel
+
+_NO_TARGET = Path(os.devnull, "preview.####.exr")
+"""A retime needs a target. This one says that frames would be EXR files, and can be no source's name."""
 
 Tell = Callable[[str, Mapping[str, Any]], None]
 """Sends an event of a request: its name and its fields."""
@@ -121,8 +126,7 @@ def show(fields: Mapping[str, Any], cancellation: Cancellation, session: Session
     place = PicturePlace.of(fields)
     options = preview_options_from(fields["options"])
     given = {name: fields[name] for name in ("longest_side", "view", "exact") if name in fields}
-    # A retime needs a target; this one only says that frames would be EXR files, and is never written.
-    job = plan_retime(fields["source"], "preview.####.exr", options)
+    job = plan_retime(fields["source"], _NO_TARGET, options)
     with job.clip:
         cancellation.check()
         request = PreviewRequest(fields["frame"], **given)
