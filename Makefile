@@ -73,8 +73,10 @@ lint-style: $(DEPENDENCIES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# From within nuke/: seen from here, that folder would hide the host's module, whose stubs are wanted.
 lint-types: $(DEPENDENCIES)
 	$(BIN)/mypy
+	cd nuke && MYPYPATH=../vfi_plugin/worker/client ../$(BIN)/mypy --config-file ../pyproject.toml -p vfi_nuke
 
 lint-layers: $(DEPENDENCIES)
 	$(BIN)/lint-imports --no-logo
@@ -96,7 +98,7 @@ gpu-check: ## the tests that need an NVIDIA GPU, then its benchmarks; no venv, n
 
 clean: ## remove what was built and measured; .venv stays
 	rm -rf build dist $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find vfi_plugin tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
+	find vfi_plugin nuke tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## and .venv
 	rm -rf $(VENV)

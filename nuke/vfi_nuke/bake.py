@@ -12,7 +12,7 @@ from typing import Any
 import nuke
 
 from .errors import VfiNukeError
-from .retime_node import input_range, inside
+from .retime_node import input_range, inside, no_undo
 
 # Spellings of these differ between versions of the host: the first offered value that contains the text is taken.
 # Full floats, because that is what flows in the host: a frame that is not moved must come back as the same bits.
@@ -36,7 +36,7 @@ def choose(knob: Any, wanted: str) -> None:
 
 @contextmanager
 def baked(node: Any, folder: Path) -> Iterator[str]:
-    """The input of a VFIRetime as raw EXR files, which are gone again afterwards; yields their pattern.
+    """The input of a VFIRetime as raw EXR files in a folder that exists, gone again afterwards; yields their pattern.
 
     All channels in full floats, the bounding box kept, never at proxy size. A folder of its own for each bake: two
     sessions may work on one script. Only the main thread may enter and leave.
@@ -44,7 +44,6 @@ def baked(node: Any, folder: Path) -> Iterator[str]:
     Raises:
         VfiNukeError: the host could not render the input, or was told to stop.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="baking_", dir=folder))
     try:
         yield _bake(node, place)
@@ -69,8 +68,7 @@ def _bake(node: Any, place: Path) -> str:
 @contextmanager
 def _scratch_write(node: Any, pattern: str) -> Iterator[Any]:
     """A Write at the group's inner input, which leaves no trace in the script or its undo list."""
-    nuke.Undo.disable()
-    try:
+    with no_undo():
         with node:
             write = nuke.nodes.Write(inputs=[inside(node, "Source")])
         try:
@@ -78,8 +76,6 @@ def _scratch_write(node: Any, pattern: str) -> Iterator[Any]:
             yield write
         finally:
             nuke.delete(write)
-    finally:
-        nuke.Undo.enable()
 
 
 def _set_up(write: Any, pattern: str) -> None:

@@ -11,5 +11,5 @@ class StaleResultError(VfiNukeError):
     """A Write would render frames of a VFIRetime that are missing or older than its input and knobs."""
 
 
-class RenderStopped(VfiNukeError):
+class RenderStopped(VfiNukeError):  # noqa: N818  (nothing went wrong)
     """Somebody pressed Cancel; the frames that are done stay."""

@@ -15,7 +15,7 @@ from .core import render_files
 from .display import TaskDisplay, TerminalDisplay, new_display, tell
 from .errors import RenderStopped, VfiNukeError
 from .guard import check_above
-from .result import Wanted, hide_result, present_frames, show_result, wanted_result
+from .result import Wanted, hide_result, make_folder, present_frames, show_result, wanted_result
 from .retime_node import check_retime, core_options, machine_options
 from .source import filtered, for_view, views_in
 
@@ -75,7 +75,9 @@ def start_render(node: Any) -> threading.Thread:
         display = new_display(job.title)
         cleaning = stack.pop_all()
     _busy.add(name)
-    thread = threading.Thread(target=_work, args=(node, name, lambda: job.run(display), cleaning), name=job.title)
+    # A daemon: an artist who quits does not wait for it, and the core stops by itself when the host is gone.
+    arguments = (node, name, lambda: job.run(display), cleaning)
+    thread = threading.Thread(target=_work, args=arguments, name=job.title, daemon=True)
     thread.start()
     return thread
 
@@ -105,6 +107,7 @@ def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
     if frames:
         options["frames"] = frames
     source = wanted.source.pattern
+    make_folder(wanted)
     if not wanted.source.is_read:
         # Made anew for each render under another name, which the core would take for other settings.
         source, options["overwrite"] = stack.enter_context(baked(node, wanted.folder)), True
@@ -112,7 +115,6 @@ def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
 
 
 def _files(source: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
-    wanted.folder.mkdir(parents=True, exist_ok=True)
     views = views_in(wanted.pattern)
     return tuple((filtered(for_view(source, view)), filtered(for_view(wanted.pattern, view))) for view in views)
 

@@ -1,4 +1,7 @@
-"""Renders the retimes of a script without a window, for farms: ``nuke -t render_script.py comp.nk --frames 1001-1020``."""
+"""Renders the retimes of a script without a window, for farms.
+
+``nuke -t render_script.py comp.nk VFIRetime1 --frames 1001-1020``
+"""
 
 from __future__ import annotations
 

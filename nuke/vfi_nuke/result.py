@@ -13,7 +13,7 @@ import nuke
 
 from .digest import content_digest, result_digest, settings_digest
 from .errors import VfiNukeError
-from .retime_node import inside, state
+from .retime_node import inside, no_undo, state
 from .source import Source, filtered, find_source, for_view, is_absolute, views_in
 from .timing import Timing, sample_timing
 
@@ -76,6 +76,20 @@ def output_folder(node: Any) -> str:
     return f"{script}/{path}"
 
 
+def make_folder(wanted: Wanted) -> None:
+    """Makes the folder of the frames.
+
+    Raises:
+        VfiNukeError: this machine may not write there.
+    """
+    try:
+        wanted.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VfiNukeError(
+            f"the folder {wanted.folder} cannot be made: {error.strerror}; set Output Folder to one you may write to"
+        ) from error
+
+
 def present_frames(wanted: Wanted) -> list[int]:
     """Output frames whose files are there, in every view. A file under its final name is whole."""
     views = [_numbers(Path(filtered(for_view(wanted.pattern, view)))) for view in views_in(wanted.pattern)]
@@ -88,8 +102,15 @@ def show_result(node: Any, wanted: Wanted, present: Iterable[int]) -> None:
     What stands already is not set again: a script that is only looked at stays unmodified.
     """
     frames = set(present)
-    if frames:
-        _point_at(inside(node, "Result"), wanted)
+    status = _status(len(frames), len(wanted.timing.positions))
+    with no_undo():
+        _remember(node, wanted, frames)
+        if frames:
+            _point_at(inside(node, "Result"), wanted, reload=node["status"].value() != status)
+        _set(node["status"], status)
+
+
+def _remember(node: Any, wanted: Wanted, frames: set[int]) -> None:
     facts = {
         "outputFirst": wanted.timing.start,
         "outputLast": wanted.timing.last,
@@ -99,21 +120,16 @@ def show_result(node: Any, wanted: Wanted, present: Iterable[int]) -> None:
     for name, value in facts.items():
         _set(state(node, name), value)
     _switch(state(node, "rendered"), wanted.timing.frames, frames)
-    _set(node["status"], _status(len(frames), len(wanted.timing.positions)))
 
 
 def hide_result(node: Any, status: str) -> None:
     """Lets the group show the preview alone, and says why."""
-    _hold(state(node, "rendered"), 0)
-    _set(node["status"], status)
+    with no_undo():
+        _hold(state(node, "rendered"), 0)
+        _set(node["status"], status)
 
 
-def shown_pattern(node: Any) -> str:
-    """The files that the group's Read stands on; empty before the first render."""
-    return str(inside(node, "Result")["file"].value() or "")
-
-
-def _point_at(read: Any, wanted: Wanted) -> None:
+def _point_at(read: Any, wanted: Wanted, *, reload: bool) -> None:
     is_new = read["file"].value() != wanted.pattern
     _set(read["file"], wanted.pattern)
     for name, value in (("first", wanted.timing.start), ("last", wanted.timing.last)):
@@ -124,7 +140,7 @@ def _point_at(read: Any, wanted: Wanted) -> None:
         _read_alike(read, wanted.source.node)
     else:
         _set(read["raw"], True)
-    if is_new or read.hasError():
+    if is_new or reload:  # a frame that was not there is remembered as missing
         read["reload"].execute()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import nuke
@@ -91,6 +93,16 @@ def machine_options(node: Any) -> dict[str, Any]:
 def _given(node: Any, names: tuple[str, ...]) -> dict[str, str]:
     texts = {name: node[name].value().strip() for name in names}
     return {name: text for name, text in texts.items() if text}
+
+
+@contextmanager
+def no_undo() -> Iterator[None]:
+    """Changes in this block cannot be undone by the artist, who did not make them."""
+    nuke.Undo.disable()
+    try:
+        yield
+    finally:
+        nuke.Undo.enable()
 
 
 def nuke_version() -> str:

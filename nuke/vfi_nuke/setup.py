@@ -22,7 +22,9 @@ def setup() -> None:
     for kind in _WATCHED_CLASSES:
         nuke.addKnobChanged(knob_changed, nodeClass=kind)
     if find_spec("vfi_client") is None:
-        nuke.tprint("vfi: vfi_client.py is missing beside the plug-in, so VFIRetime cannot render; run: vfi install nuke")
+        nuke.tprint(
+            "vfi: vfi_client.py is missing beside the plug-in, so VFIRetime cannot render; run: vfi install nuke"
+        )
 
 
 def teardown() -> None:

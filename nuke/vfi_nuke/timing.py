@@ -61,7 +61,7 @@ def sample_timing(node: Any) -> Timing:
 
 
 def _by_frame(knob: Any) -> Timing:
-    times = [key.x for key in knob.animation(0).keys()] if knob.isAnimated() else []
+    times = _key_times(knob.animation(0)) if knob.isAnimated() else []
     root = nuke.root()
     begin, end = (min(times), max(times)) if times else (root.firstFrame(), root.lastFrame())
     numbers = range(round(begin), round(end) + 1)
@@ -79,8 +79,7 @@ def _steady(speed: float, first: int, last: int) -> list[str]:
 
 def _summed_up(knob: Any, first: int, last: int) -> list[str]:
     curve = knob.animation(0)
-    keys = [key.x for key in curve.keys()]
-    latest_key = max(keys, default=first)
+    latest_key = max(_key_times(curve), default=first)
     positions: list[str] = []
     for number in range(first, first + _LONGEST_OUTPUT):
         position = round(first + curve.integrate(first, number), _DECIMALS)
@@ -88,6 +87,11 @@ def _summed_up(knob: Any, first: int, last: int) -> list[str]:
             return positions
         positions.append(_text(position))
     raise VfiNukeError("this Output Speed has not arrived after a million frames; raise it, or set Timing to Frame")
+
+
+def _key_times(curve: Any) -> list[float]:
+    keys = curve.keys()  # a list of keys, and the curve itself is none
+    return [key.x for key in keys]
 
 
 def _text(position: float | Fraction) -> str:

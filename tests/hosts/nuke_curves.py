@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 Resolve = Callable[[str], "float | Curve"]
 """A knob's value, or its curve where a method of it is called, by its path."""
@@ -65,8 +66,7 @@ class Curve:
         """The area below the curve; exact for straight lines, which trapezia are."""
         assert not self._held
         edges = [begin, *[key[0] for key in self._keys if begin < key[0] < end], end]
-        pairs = zip(edges, edges[1:], strict=False)
-        return math.fsum((b - a) * (self.evaluate(a) + self.evaluate(b)) / 2 for a, b in pairs)
+        return math.fsum((b - a) * (self.evaluate(a) + self.evaluate(b)) / 2 for a, b in pairwise(edges))
 
 
 class ExpressionCurve(Curve):

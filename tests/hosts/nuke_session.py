@@ -194,7 +194,7 @@ class FakeNuke(ModuleType):
             found = found.node(part) if found is not None else None
         return found  # type: ignore[no-any-return]
 
-    def allNodes(self, kind: str, *, recurseGroups: bool = False) -> list[Node]:  # noqa: N802, N803
+    def allNodes(self, kind: str, *, recurseGroups: bool = False) -> list[Node]:  # noqa: N802
         def below(group: Group) -> list[Node]:
             inner = [each for node in group.nodes() if isinstance(node, Group) for each in below(node)]
             return group.nodes() + (inner if recurseGroups else [])
@@ -336,7 +336,7 @@ class FakeNuke(ModuleType):
         for self.current_frame in range(first, last + 1, incr):
             self._call_back("BeforeFrameRender", node)
             for view in views or self.view_names:
-                path = Path(file_for(pattern.evaluate(), self.current_frame, view))
+                path = Path(self.filenameFilter(file_for(pattern.evaluate(), self.current_frame, view)))
                 image = render(node.input(0), self.current_frame, view)
                 write_exr(node, image, path, proxy=bool(self.the_root["proxy"].value()))
 

@@ -1,0 +1,79 @@
+"""A session of the fake Nuke with the adapter installed as ``vfi install nuke`` does it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vfi_plugin.worker.adapter_files import adapter_files, adapter_folder, core_home
+from vfi_plugin.worker.adapter_places import Machine, places_of
+from vfi_plugin.worker.installing import install
+
+from .nuke_session import FakeNuke
+
+_OURS = ("vfi_nuke", "vfi_client", "init", "menu")
+
+
+@pytest.fixture(scope="session")
+def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The installed adapter, below a folder as artists have them."""
+    home = tmp_path_factory.mktemp("home") / "Zoë B"
+    places = places_of("nuke", False, Machine("linux", home, {}))
+    list(install(adapter_files(adapter_folder("nuke"), places, core_home(None)), places, dry_run=False))
+    return places.adapter
+
+
+def _forget() -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in (*_OURS, "nuke")]:
+        del sys.modules[name]
+
+
+StartNuke = Callable[..., FakeNuke]
+
+
+@pytest.fixture
+def start_nuke(plugin_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartNuke]:
+    """Starts a session: the plug-in folder is on ``sys.path``, and the start files run as the host runs them."""
+    monkeypatch.setenv("VFI_KEEP_ENV", "PYTHONPATH" if "PYTHONPATH" in os.environ else "")
+    monkeypatch.setenv("VFI_LOG", os.devnull)
+    monkeypatch.syspath_prepend(str(plugin_folder))
+    sessions: list[FakeNuke] = []
+
+    def start(*, gui: bool = False, script: Path | None = None) -> FakeNuke:
+        _forget()
+        session = FakeNuke(gui=gui)
+        sys.modules["nuke"] = session
+        importlib.import_module("init")
+        if gui:
+            importlib.import_module("menu")
+        session.script = "" if script is None else str(script)
+        sessions.append(session)
+        return session
+
+    yield start
+    _forget()
+    assert all(session.undo_depth == 0 for session in sessions)
+
+
+@pytest.fixture
+def nuke(start_nuke: StartNuke, tmp_path: Path) -> FakeNuke:
+    """A session without a window, with a saved script."""
+    return start_nuke(script=tmp_path / "shots" / "comp.nk")
+
+
+@pytest.fixture
+def nuke_gui(start_nuke: StartNuke, tmp_path: Path) -> FakeNuke:
+    """A session with a window, with a saved script."""
+    return start_nuke(gui=True, script=tmp_path / "shots" / "comp.nk")
+
+
+@pytest.fixture
+def adapter() -> Callable[[], Any]:
+    """The adapter package as the running session sees it."""
+    return lambda: importlib.import_module("vfi_nuke")
