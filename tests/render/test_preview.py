@@ -57,10 +57,8 @@ def test_overscan_is_left_out_and_what_has_no_data_is_empty(tmp_path: Path) -> N
     assert picture.pixels.shape == (54, 96, 4)
     np.testing.assert_array_equal(picture.pixels[..., 1], first["G"][3:57, 6:102].astype(np.float32))
     small = np.ones((8, 8), np.float16)
-    window = {
-        "dataWindow": (np.array([16, 8]), np.array([23, 15])),
-        "displayWindow": (np.array([0, 0]), np.array([31, 23])),
-    }
+    corners = [np.array(corner, np.int32) for corner in ((16, 8), (23, 15), (0, 0), (31, 23))]
+    window = {"dataWindow": (corners[0], corners[1]), "displayWindow": (corners[2], corners[3])}
     for number in (1, 2):
         material.write_exr(tmp_path / f"part.{number:04d}.exr", dict.fromkeys("RGBA", small), window)
     picture = seen(str(tmp_path / "part.####.exr"), PreviewRequest(1, 16))
