@@ -106,6 +106,8 @@ def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
     options["positions"] = list(wanted.timing.positions)
     if frames:
         options["frames"] = frames
+    if "weights" in options:
+        options["weights"] = filtered(options["weights"])
     source = wanted.source.pattern
     make_folder(wanted)
     if not wanted.source.is_read:

@@ -53,11 +53,17 @@ def wanted_result(node: Any) -> Wanted:
     """
     source, timing = find_source(node), sample_timing(node)
     settings, content = settings_digest(node, timing), content_digest(node, source)
-    name = node.name()
+    name = _stem(source)
     is_stereo = len(views_in(source.pattern) if source.is_read else nuke.views()) > 1
     file = f"{name}.%V.%04d.exr" if is_stereo else f"{name}.%04d.exr"
     folder = f"{output_folder(node)}/{name}_{result_digest(settings, content)}"
     return Wanted(source, timing, settings, content, f"{folder}/{file}")
+
+
+def _stem(source: Source) -> str:
+    """Start of the frames' names: that of the plate, else of the node. Not our node's, which may be renamed."""
+    name = source.stem or source.node.name()
+    return re.sub(r"[%#\[\]]", "_", name)
 
 
 def output_folder(node: Any) -> str:

@@ -33,6 +33,12 @@ class Source:
     pattern: str
 
     @property
+    def stem(self) -> str:
+        """The part of the files' names before frame and view; empty without a pattern."""
+        name = PurePosixPath(self.pattern).name
+        return _FRAME_TOKEN.split(_VIEW_TOKEN.sub("", name))[0].rstrip("._-")
+
+    @property
     def is_read(self) -> bool:
         """Whether the core can read the very files that the host reads."""
         return bool(self.pattern)

@@ -21,12 +21,19 @@ _OURS = ("vfi_nuke", "vfi_client", "init", "menu")
 
 
 @pytest.fixture(scope="session")
-def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installed adapter, below a folder as artists have them."""
+def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The installed adapter, below a folder as artists have them. It may be read-only: nothing is written there."""
     home = tmp_path_factory.mktemp("home") / "Zoë B"
     places = places_of("nuke", False, Machine("linux", home, {}))
     list(install(adapter_files(adapter_folder("nuke"), places, core_home(None)), places, dry_run=False))
-    return places.adapter
+    before = _contents(places.adapter)
+    yield places.adapter
+    assert _contents(places.adapter) == before
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {path: path.read_bytes() for path in files}
 
 
 def _forget() -> None:

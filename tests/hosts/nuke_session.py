@@ -1,8 +1,8 @@
 """A module that stands for ``nuke``: one session of the fake host.
 
-It enforces what the documents say about the real one (specifications of the house, section on Nuke): only the main
-thread may touch nodes; knobs that do not exist and values that are not offered are errors; a call into the main thread
-from the main thread never returns; callbacks that raise stop a render.
+It enforces what documents, stubs and people who use the real one say about it: only the main thread may
+touch nodes; knobs that do not exist and values that are not offered are errors; a call into the main thread from the
+main thread never returns; callbacks that raise stop a render.
 """
 
 from __future__ import annotations
@@ -14,51 +14,12 @@ from types import ModuleType
 from typing import Any
 
 from .nuke_images import file_for, render, write_exr
-from .nuke_knobs import Knob, Number_Knob, knob_from, script_value
+from .nuke_knobs import Knob
 from .nuke_nodes import EXPRESSIONS, HIDDEN_INPUTS, INPUTS, Group, Node, Root, exr_knobs
-from .nuke_script_text import Statement, quoted, statements
+from .nuke_script_nodes import read_script, script_lines
+from .nuke_window import Menu, ProgressTask, Undo
 
 _CALLBACKS = ("BeforeRender", "BeforeFrameRender", "KnobChanged")
-
-
-class ProgressTask:
-    """Progress with a Cancel button; usable in any thread. A test may press Cancel after some percent."""
-
-    made: list[ProgressTask]
-
-    def __init__(self, session: FakeNuke, title: str) -> None:
-        self.session, self.title, self.percents, self.messages = session, title, list[int](), list[str]()
-
-    def setProgress(self, percent: int) -> None:  # noqa: N802
-        assert isinstance(percent, int)
-        assert 0 <= percent <= 100
-        self.percents.append(percent)
-
-    def setMessage(self, text: str) -> None:  # noqa: N802
-        self.messages.append(text)
-
-    def isCancelled(self) -> bool:  # noqa: N802
-        limit = self.session.cancel_after_percent
-        return limit is not None and max(self.percents, default=-1) >= limit
-
-
-class Menu:
-    """A menu of the toolbar."""
-
-    def __init__(self) -> None:
-        self.entries: dict[str, Any] = {}
-
-    def addMenu(self, name: str) -> Menu:  # noqa: N802
-        return self.entries.setdefault(name, Menu())  # type: ignore[no-any-return]
-
-    def addCommand(self, name: str, command: Callable[[], None]) -> None:  # noqa: N802
-        self.entries[name] = command
-
-    def findItem(self, name: str) -> Menu | None:  # noqa: N802
-        return self.entries.get(name)
-
-    def removeItem(self, name: str) -> None:  # noqa: N802
-        del self.entries[name]
 
 
 class FakeNuke(ModuleType):
@@ -90,7 +51,7 @@ class FakeNuke(ModuleType):
         self.this: list[tuple[Node, Knob | None]] = []
         self.toolbar = Menu()
         self.nodes = _Nodes(self)
-        self.Undo = _Undo(self)
+        self.Undo = Undo(self)
         self._new_script()
         for name in _CALLBACKS:
             setattr(self, f"add{name}", lambda call, nodeClass, name=name: self._hook(name, call, nodeClass))
@@ -231,57 +192,18 @@ class FakeNuke(ModuleType):
 
     def nodePaste(self, path: str) -> Node:  # noqa: N802
         self.check_thread()
-        made = self.read(Path(path).read_text("utf-8"))
+        made = read_script(self, Path(path).read_text("utf-8"))
         for node in self.groups[-1].nodes():
             node.setSelected(node in made)
         return made[-1]
 
-    def read(self, text: str) -> list[Node]:
-        """Makes the nodes of a script's text in the group at hand; returns those of the outer level."""
-        stacks: list[list[Node | None]] = [[]]
-        variables: dict[str, Node | None] = {}
-        made: list[Node] = []
-        for statement in statements(text):
-            if statement.command == "set":
-                variables["$" + statement.words[0]] = stacks[-1][-1]
-            elif statement.command == "push":
-                stacks[-1].append(variables.get(statement.words[0]))
-            elif statement.command == "end_group":
-                stacks.pop()
-                self.groups.pop()
-            elif statement.command != "version":
-                node = self._read_node(statement, stacks[-1])
-                made += [node] if len(stacks) == 1 else []
-                if isinstance(node, Group) and statement.command == "Group":
-                    stacks.append([])
-                    self.groups.append(node)
-        return made
-
-    def _read_node(self, statement: Statement, stack: list[Node | None]) -> Node:
-        values = dict(statement.knobs)
-        if statement.command == "Root":
-            node: Node = self.the_root
-        else:
-            node = self.make(statement.command, values.pop("name", ""))
-            count = int(values.pop("inputs", 0 if statement.command in ("Input", "Read") else 1))
-            for number in range(count):
-                node.setInput(number, stack.pop() if stack else None)
-            stack.append(node)
-        for user in statement.user_knobs:
-            node.add(knob_from(user))
-        for name, value in values.items():
-            node[name].fromScript(value)
-            if name == "file_type" and statement.command == "Write":
-                self.knob_changed(node[name])
-        return node
-
     def scriptOpen(self, path: str) -> None:  # noqa: N802
         self._new_script()
         self.script = path
-        self.read(Path(path).read_text("utf-8"))
+        read_script(self, Path(path).read_text("utf-8"))
 
     def scriptSave(self, path: str) -> None:  # noqa: N802
-        Path(path).write_text("\n".join(_lines(self.the_root)) + "\n", "utf-8")
+        Path(path).write_text("\n".join(script_lines(self.the_root)) + "\n", "utf-8")
         self.script = path
 
     def script_directory(self) -> str:
@@ -357,52 +279,3 @@ class _Nodes:
             return node
 
         return make
-
-
-class _Undo:
-    """``nuke.Undo``."""
-
-    def __init__(self, session: FakeNuke) -> None:
-        self._session = session
-
-    def disable(self) -> None:
-        self._session.undo_depth += 1
-
-    def enable(self) -> None:
-        self._session.undo_depth -= 1
-
-
-def _lines(group: Group) -> list[str]:
-    """A script's text: each node behind those it hangs on."""
-    lines: list[str] = []
-    written: list[Node] = []
-
-    def put(node: Node) -> None:
-        if node in written:
-            return
-        above = [each for each in node._inputs if each is not None]
-        for each in above:
-            put(each)
-        written.append(node)
-        places = [f"push $N{written.index(each)}" if each else "push 0" for each in reversed(node._inputs)]
-        lines.extend([*places, *_node_lines(node), f"set N{len(written) - 1} [stack 0]"])
-
-    for node in group.nodes():
-        put(node)
-    return lines
-
-
-def _node_lines(node: Node) -> list[str]:
-    user = [f" addUserKnob {{{knob.user.text}}}" for knob in node.knobs().values() if knob.user]
-    changed = [
-        f" {name} {script_value(knob)}"
-        for name, knob in node.knobs().items()
-        if not knob.is_default() and name not in ("selected", "box")
-    ]
-    body = [f"{node.Class()} {{", f" inputs {len(node._inputs)}", *user, *changed, "}"]
-    if isinstance(node, Group):
-        body += [line.replace("$N", "$G").replace("set N", "set G") for line in _lines(node)] + ["end_group"]
-    return body
-
-
-__all__ = ["FakeNuke", "Number_Knob", "ProgressTask", "quoted"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,27 @@ def test_every_view_of_a_stereo_read_is_retimed(nuke: FakeNuke, adapter: Adapter
     assert not same_picture(picture(node, 1003, "left"), picture(node, 1003, "right"))
 
 
+def test_two_sessions_bake_and_render_one_script_at_once(
+    start_nuke: StartNuke, adapter: Adapter, tmp_path: Path
+) -> None:
+    shot, script = Shot(tmp_path / "plates").write(), tmp_path / "comp.nk"
+    first = start_nuke(gui=True, script=script)
+    node = adapter().create(first.nodes.Multiply(inputs=[read_node(first, shot)], value=2))
+    node["interpolation"].setValue("Blend")
+    first.scriptSave(str(script))
+    thread = adapter().start_render(node)
+    while thread.is_alive() and not first.tasks[-1].percents:
+        time.sleep(0.01)
+    second = start_nuke()
+    second.scriptOpen(str(script))
+    other: Any = second.toNode("VFIRetime1")
+    adapter().render(other)
+    first.work_off_queue(thread)
+    assert [each["status"].value() for each in (node, other)] == ["rendered, 7 frames"] * 2
+    assert same_picture(picture(node, 1002), picture(other, 1002))
+    assert len([path for path in (tmp_path / "vfi").rglob("*") if path.is_file()]) == 7
+
+
 def test_colour_is_read_back_as_the_source_is(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
     """The result holds the file's values, so it needs the file's colour space, and a site's way of finding files."""
     Shot(tmp_path / "plates").write()
@@ -135,7 +157,7 @@ def test_colour_is_read_back_as_the_source_is(nuke: FakeNuke, adapter: Adapter, 
     node["interpolation"].setValue("Blend")
     adapter().render(node)
     assert same_picture(picture(node, 1003), picture(read, 1002))
-    assert node.node("Result")["file"].value().startswith("//nas/out/VFIRetime1_")
+    assert node.node("Result")["file"].value().startswith("//nas/out/plate_")
     assert len(list((tmp_path / "out").rglob("*.exr"))) == 7
 
 
@@ -188,6 +210,8 @@ def test_an_old_result_is_never_shown_or_rendered(nuke: FakeNuke, adapter: Adapt
     with pytest.raises(stale, match="rendered before its knobs changed"):
         nuke.execute(write, 1001, 1007)
     node["timingOutputSpeed"].setValue(0.5)
+    node["name"].setValue("Slow")
+    assert adapter().update(node) == list(range(1001, 1008))
     assert picture(node, 1002).texts == ()
     nuke.execute(write, 1001, 1007)
 
