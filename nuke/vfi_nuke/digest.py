@@ -43,7 +43,9 @@ def content_digest(node: Any, source: Source) -> str:
     """
     if source.is_read:
         return _digest([source.pattern, list(_files(source.node, node))])
-    return _digest([_described(each, node) for each in walk_up(source.node, EVERYTHING)])
+    own = node.fullName()  # an expression above may look at our knobs, which other digests tell of
+    found = [each for each in walk_up(source.node, EVERYTHING) if not f"{each.fullName()}.".startswith(f"{own}.")]
+    return _digest([_described(each, node) for each in found])
 
 
 def result_digest(settings: str, content: str) -> str:

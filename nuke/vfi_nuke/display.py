@@ -13,6 +13,7 @@ class TaskDisplay:
 
     def __init__(self, title: str) -> None:
         self._task: Any = nuke.ProgressTask(title)
+        self._task.setMessage("starting vfi")
 
     def show(self, progress: Mapping[str, Any]) -> None:
         """Takes a progress event of the core."""

@@ -15,7 +15,7 @@ from .core import render_files
 from .display import TaskDisplay, TerminalDisplay, new_display, tell
 from .errors import RenderStopped, VfiNukeError
 from .guard import check_above
-from .result import Wanted, hide_result, make_folder, present_frames, show_result, wanted_result
+from .result import Wanted, hide_result, make_folder, missing_frames, present_frames, show_result, wanted_result
 from .retime_node import check_retime, core_options, machine_options
 from .source import filtered, for_view, views_in
 
@@ -32,7 +32,7 @@ class _Job:
     options: Mapping[str, Any]
 
     def run(self, display: TaskDisplay | TerminalDisplay) -> list[Mapping[str, Any]]:
-        return render_files(self.files, self.options, display)
+        return render_files(self.files, self.options, display) if self.files else []
 
 
 def render(node: Any, frames: str = "") -> list[Mapping[str, Any]]:
@@ -43,7 +43,7 @@ def render(node: Any, frames: str = "") -> list[Mapping[str, Any]]:
         frames: output frames, such as ``1001-1020``; empty: what the knob Render Frames says.
 
     Returns:
-        The core's report for each view.
+        The core's report for each view; none where every frame was there.
 
     Raises:
         VfiNukeError: one line that says what is wrong and what to do.
@@ -106,14 +106,23 @@ def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
     options["positions"] = list(wanted.timing.positions)
     if frames:
         options["frames"] = frames
+    if "frames" not in options and not options["overwrite"]:
+        options["frames"] = " ".join(map(str, missing_frames(wanted)))
+    title = f"VFIRetime {node.fullName()}"
+    if not options["frames"] and not options["overwrite"]:
+        return _Job(title, (), options)
     if "weights" in options:
         options["weights"] = filtered(options["weights"])
-    source = wanted.source.pattern
+    return _Job(title, _files(_source_files(node, wanted, stack, options), wanted), options)
+
+
+def _source_files(node: Any, wanted: Wanted, stack: ExitStack, options: dict[str, Any]) -> str:
     make_folder(wanted)
-    if not wanted.source.is_read:
-        # Made anew for each render under another name, which the core would take for other settings.
-        source, options["overwrite"] = stack.enter_context(baked(node, wanted.folder)), True
-    return _Job(f"VFIRetime {node.fullName()}", _files(source, wanted), options)
+    if wanted.source.is_read:
+        return wanted.source.pattern
+    # Made anew for each render under another name, which the core would take for other settings.
+    options["overwrite"] = True
+    return stack.enter_context(baked(node, wanted.folder))
 
 
 def _files(source: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import nuke
 
@@ -72,7 +72,7 @@ def output_folder(node: Any) -> str:
     Raises:
         VfiNukeError: the knob is empty or relative while the script has no place yet.
     """
-    given = cast(nuke.EvalString_Knob, node["outputFolder"]).evaluate() or ""
+    given = node["outputFolder"].evaluate() or ""
     path = str(given).strip().replace("\\", "/").rstrip("/") or "vfi"
     if is_absolute(path):
         return path
@@ -100,6 +100,12 @@ def present_frames(wanted: Wanted) -> list[int]:
     """Output frames whose files are there, in every view. A file under its final name is whole."""
     views = [_numbers(Path(filtered(for_view(wanted.pattern, view)))) for view in views_in(wanted.pattern)]
     return sorted(set(wanted.timing.frames).intersection(*views))
+
+
+def missing_frames(wanted: Wanted) -> list[int]:
+    """Output frames that are not there, in any view."""
+    present = set(present_frames(wanted))
+    return [number for number in wanted.timing.frames if number not in present]
 
 
 def show_result(node: Any, wanted: Wanted, present: Iterable[int]) -> None:

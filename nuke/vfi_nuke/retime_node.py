@@ -85,7 +85,7 @@ def core_options(node: Any) -> dict[str, Any]:
 
 def machine_options(node: Any) -> dict[str, Any]:
     """Options that change how and what is rendered now, but no pixel: device and frames."""
-    options: dict[str, Any] = {"device": node["device"].value().strip() or "auto"}
+    options = {"device": node["device"].value().strip() or "auto", "overwrite": bool(node["overwrite"].value())}
     frames = node["renderFrames"].value().strip()
     return {**options, "frames": frames} if frames else options
 

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, cast
+from typing import Any
 
 import nuke
 
@@ -63,10 +63,14 @@ def find_source(node: Any) -> Source:
 
 def read_pattern(read: Any) -> str:
     """The file of a Read as an absolute pattern, without the site's filename filters."""
-    path = (nuke.filename(read) or "").replace("\\", "/")
+    # Neither nuke.filename, which gives the proxy file while proxies are on, nor evaluate(), which fills in the frame.
+    text = str(read["file"].value() or "")
+    path = str(read["file"].getEvaluatedValue() or "") if "[" in text else text
+    path = path.replace("\\", "/")
     if not path or is_absolute(path):
         return path
-    folder = cast(nuke.EvalString_Knob, nuke.root()["project_directory"]).evaluate() or os.getcwd()  # noqa: PTH109
+    root: Any = nuke.root()
+    folder = root["project_directory"].evaluate() or os.getcwd()  # noqa: PTH109
     return f"{str(folder).rstrip('/')}/{path}"
 
 

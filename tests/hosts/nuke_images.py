@@ -80,7 +80,7 @@ def _multiply(node: Any, frame: float, view: str) -> Image:
 
 def _read(node: Any, frame: float, view: str) -> Image:
     inside = int(min(max(frame, node["first"].value()), node["last"].value()))
-    path = Path(node.session.filenameFilter(file_for(node["file"].evaluate(), inside, view)))
+    path = Path(node.session.filenameFilter(file_for(node["file"].getEvaluatedValue(), inside, view)))
     if not path.is_file():
         raise RuntimeError(f"{node.fullName()}: Read error: No such file or directory: {path}")
     image = read_exr(path)

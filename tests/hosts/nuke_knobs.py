@@ -78,8 +78,7 @@ class String_Knob(Knob):  # noqa: N801
         return value
 
     def evaluate(self) -> str:
-        self.node()
-        text = str(self._value)
+        text = str(self.value())
         for name, replacement in self.node().session.tcl_values.items():
             text = text.replace(f"[{name}]", replacement)
         return text
@@ -93,6 +92,14 @@ class File_Knob(String_Knob):  # noqa: N801
         if "\\" in text:
             raise ValueError(f"{self._name}: backslashes are escapes in Tcl: {text}")
         return text
+
+    def evaluate(self) -> str:
+        """With the frame at hand filled in, unlike ``getEvaluatedValue``."""
+        text = self.getEvaluatedValue()
+        return text % self.node().session.current_frame if "%0" in text else text
+
+    def getEvaluatedValue(self) -> str:  # noqa: N802
+        return super().evaluate()
 
 
 class Script_Knob(Knob):  # noqa: N801
@@ -131,6 +138,9 @@ class Enumeration_Knob(Knob):  # noqa: N801
 
 class Boolean_Knob(Knob):  # noqa: N801
     """True or false."""
+
+    def __init__(self, name: str, value: bool = False) -> None:
+        super().__init__(name, value)
 
     def accepted(self, value: Any) -> bool:
         if value in ("true", "false"):
@@ -274,7 +284,15 @@ def _made(user: UserKnob) -> Knob:
         return Link_Knob(name, options["T"])
     if user.kind == 22:
         return Script_Knob(name, options["T"])
-    kinds: dict[int, type[Knob]] = {1: String_Knob, 2: File_Knob, 3: Int_Knob, 7: Number_Knob, 20: Knob, 26: Knob}
+    kinds: dict[int, type[Knob]] = {
+        1: String_Knob,
+        2: File_Knob,
+        3: Int_Knob,
+        6: Boolean_Knob,
+        7: Number_Knob,
+        20: Knob,
+        26: Knob,
+    }
     return kinds[user.kind](name)
 
 

@@ -28,7 +28,6 @@ class FakeNuke(ModuleType):
     INPUTS, HIDDEN_INPUTS, EXPRESSIONS = INPUTS, HIDDEN_INPUTS, EXPRESSIONS
     NUKE_VERSION_STRING = "15.1v2"
     Group = Group
-    EvalString_Knob = Knob
 
     def __init__(self, *, gui: bool) -> None:
         super().__init__("nuke")
@@ -212,11 +211,6 @@ class FakeNuke(ModuleType):
     def views(self) -> list[str]:
         return list(self.view_names)
 
-    def filename(self, node: Node) -> str | None:
-        """Evaluated, but with frame and view left open."""
-        knob: Any = node["file"]
-        return knob.evaluate() or None
-
     def filenameFilter(self, path: str) -> str:  # noqa: N802
         for change in self.filters:
             path = change(path)
@@ -258,7 +252,7 @@ class FakeNuke(ModuleType):
         for self.current_frame in range(first, last + 1, incr):
             self._call_back("BeforeFrameRender", node)
             for view in views or self.view_names:
-                path = Path(self.filenameFilter(file_for(pattern.evaluate(), self.current_frame, view)))
+                path = Path(self.filenameFilter(file_for(pattern.getEvaluatedValue(), self.current_frame, view)))
                 image = render(node.input(0), self.current_frame, view)
                 write_exr(node, image, path, proxy=bool(self.the_root["proxy"].value()))
 

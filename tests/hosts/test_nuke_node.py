@@ -146,6 +146,24 @@ def test_an_expression_on_another_node_is_part_of_the_input(nuke: FakeNuke, adap
     assert part("result").wanted_result(node).content != before.content
 
 
+def test_proxies_do_not_change_what_is_read(nuke: FakeNuke, adapter: Adapter, read: Any) -> None:
+    read["proxy"].setValue("/plates/small/plate.%04d.exr")
+    nuke.root().setProxy(True)
+    assert part("source").find_source(adapter().create(read)).pattern == "/plates/plate.%04d.exr"
+
+
+def test_an_expression_on_the_node_itself_does_not_age_its_result(
+    nuke: FakeNuke, adapter: Adapter, read: Any, tmp_path: Path
+) -> None:
+    multiply = nuke.nodes.Multiply(inputs=[read])
+    node = adapter().create(multiply)
+    multiply["value"].setExpression("VFIRetime1.timingOutputSpeed")
+    node["outputFolder"].setValue("/out")
+    before = part("result").wanted_result(node)
+    node["status"].setValue("something else")
+    assert part("result").wanted_result(node) == before
+
+
 def test_a_knob_of_no_consequence_keeps_the_result(nuke: FakeNuke, adapter: Adapter, read: Any) -> None:
     node = adapter().create(read)
     node["outputFolder"].setValue("/out")

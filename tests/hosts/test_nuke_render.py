@@ -94,10 +94,16 @@ def test_what_lies_between_is_baked_in_full(nuke: FakeNuke, adapter: Adapter, tm
     assert np.abs(made.planes["rgba.red"] - picture(doubled, 1001).planes["rgba.red"]).max() > 0.1
     files = [path for path in (tmp_path / "shots").rglob("*") if path.is_file()]
     assert len(files) == 7
-    again = result_file(node, 1002).read_bytes()
+    others = {frame: result_file(node, frame).stat().st_mtime_ns for frame in (1001, 1003)}
     result_file(node, 1002).unlink()
-    adapter().render(node, "1002")
-    assert result_file(node, 1002).read_bytes() == again
+    (report,) = adapter().render(node)
+    assert report["written"] == [1002]
+    assert same_picture(picture(node, 1002), made)
+    assert others == {frame: result_file(node, frame).stat().st_mtime_ns for frame in others}
+    behind = adapter().create(node)
+    node["cuts"].setValue("off")
+    with pytest.raises(adapter().StaleResultError, match="VFIRetime1 was rendered before its knobs changed"):
+        adapter().render(behind)
 
 
 def test_animated_speed_from_frames_below_zero(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
@@ -113,12 +119,14 @@ def test_animated_speed_from_frames_below_zero(nuke: FakeNuke, adapter: Adapter,
         assert same_file_pixels(result_file(node, frame), tmp_path / f"expected.{frame:04d}.exr")
 
 
-def test_every_view_of_a_stereo_read_is_retimed(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["Dot", "Multiply"])
+def test_every_view_of_a_stereo_clip_is_retimed(nuke: FakeNuke, adapter: Adapter, tmp_path: Path, kind: str) -> None:
     nuke.view_names = ["left", "right"]
     shots = {view: Shot(tmp_path / view, gain=gain).write() for view, gain in (("left", 1.0), ("right", 0.5))}
     read = read_node(nuke, shots["left"])
     read["file"].setValue(f"{tmp_path.as_posix()}/%V/plate.%04d.exr")
-    node = adapter().create(read)
+    above = getattr(nuke.nodes, kind)(inputs=[read])  # the second is baked
+    node = adapter().create(above)
     node["interpolation"].setValue("Frame")
     adapter().render(node)
     for view in nuke.view_names:
@@ -185,6 +193,7 @@ def test_the_window_stays_free_and_cancel_keeps_whole_frames(
     nuke.work_off_queue(adapter().start_render(node))
     assert nuke.tasks[-1].percents[-1] == 100
     assert node["status"].value() == "rendered, 15 frames"
+    assert adapter().render(node) == []
     nuke.execute(write, 1001, 1015)
 
 
