@@ -43,8 +43,8 @@ def _info(job: FarmJob, name: str) -> dict[str, str]:
 
 
 def _plugin_info(words: tuple[Word, ...], values: Mapping[Place, str]) -> dict[str, str]:
-    arguments = windows_line(filled(words[1:], values))
-    return {"Executable": values[EXECUTABLE], "Arguments": arguments, "SingleFramesOnly": "False", "ShellExecute": "False"}
+    how = {"SingleFramesOnly": "False", "ShellExecute": "False"}
+    return {"Executable": values[EXECUTABLE], "Arguments": windows_line(filled(words[1:], values)), **how}
 
 
 def _encoded(entries: Mapping[str, str]) -> bytes:
