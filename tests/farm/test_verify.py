@@ -3,6 +3,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import material
+import numpy as np
 import pytest
 
 import vfi_plugin
@@ -78,6 +80,17 @@ def test_a_digest_that_no_frame_has_fails_for_all(frames: Path, capsys: pytest.C
     assert code == EXIT_FAILED
     assert "frames 1001-1032 were made with settings" in said
     assert "not cafe" in said
+
+
+def test_frames_whose_settings_say_nothing_promise_no_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, settings in enumerate(("garbage", "[1]", "{}"), 1001):
+        planes = {"R": np.zeros((16, 16), np.float16)}
+        material.write_exr(tmp_path / f"slow.{number}.exr", planes, {"vfi/settings": settings})
+    code, said = complaint(tmp_path, capsys)
+    assert code == EXIT_INPUT
+    assert "no frame made by vfi retime" in said
 
 
 def test_a_movie_and_an_empty_folder_are_told_from_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

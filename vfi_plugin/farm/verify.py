@@ -91,10 +91,17 @@ def _strange(strangers: Mapping[int, str | None], wanted: str) -> Iterator[str]:
 def _promised(pattern: SequencePattern) -> tuple[int, ...]:
     """The whole output, as the first frame that tells of it has it."""
     for path in find_files(pattern).values():
-        settings = _settings_in(path) if is_whole(path) else None
-        if settings is not None:
-            return parse_range(json.loads(settings)["output"])
+        output = _output_in(_settings_in(path) or "") if is_whole(path) else None
+        if output is not None:
+            return parse_range(output)
     raise InputError(f"{pattern.text}: there is no frame made by vfi retime; name those there must be by --frames")
+
+
+def _output_in(settings: str) -> str | None:
+    try:
+        return str(json.loads(settings)["output"])
+    except (ValueError, KeyError, TypeError):
+        return None  # of another program, or none at all
 
 
 def _digest_in(path: Path) -> str | None:
