@@ -49,6 +49,8 @@ class RetimeOptions:
         ends: positions past either end of the source: "hold", "extrapolate" or "error".
         missing: holes in the numbering: "error", "hold" the frame before, or "interpolate" across.
         overwrite: whether frames already there are rendered again.
+        expect: digest that the plan's settings must have (``stamp.settings_digest``), as a farm job hands it over; None
+            for any.
     """
 
     speed: Number | None = None
@@ -75,6 +77,7 @@ class RetimeOptions:
     ends: str = "hold"
     missing: str = "error"
     overwrite: bool = False
+    expect: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("speed", "time_map", "fps", "length") if getattr(self, name) is not None]
