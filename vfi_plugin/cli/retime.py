@@ -65,7 +65,9 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--method", choices=METHODS, default="motion", help="move content, mix frames, or take one")
     motion.add_argument("--filter", choices=FILTERS, default="cubic", help="how colour is sampled between pixels")
     motion.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
-    motion.add_argument("--weights", metavar="FILE", help="weights for the model (default: the shipped ones)")
+    motion.add_argument(
+        "--weights", metavar="FILE", help="weights for the model (default: the imported or shipped ones)"
+    )
     motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     motion.add_argument(
         "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"

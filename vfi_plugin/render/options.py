@@ -37,7 +37,7 @@ class RetimeOptions:
         filter: how colour is sampled between pixels: "cubic" keeps grain and detail and never rings beyond the nearest
             pixels, "linear" is softer.
         model: a model's name; None for the default.
-        weights: a file of weights for the model; None for the shipped ones.
+        weights: a file of weights for the model; None for the imported or shipped ones.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
         channels: "all", "rgb", "rgba" or names separated by commas.
