@@ -90,7 +90,8 @@ def plan_bake(clip: Any, speed: Fraction, media: SourceMedia, source: str, handl
     curve = Curve.line(Fraction(first + before), motion.begin, motion.step)
     time_map = TimeMap(curve, first, first + before + length + after - 1)
     bake = Bake(source, speed, time_map, used, media.rate, before)
-    return bake, [*_lacking("before it", head, before), *_lacking("after it", tail, after)]
+    notes = [*_lacking("before it", head, before), *_lacking("after it", tail, after)]
+    return bake, [*notes, *_past_an_end(motion, length, media)]
 
 
 def _motion(start: Fraction, speed: Fraction, length: int, media: SourceMedia, rate: FrameRate) -> _Motion:
@@ -132,6 +133,13 @@ def _number_of(media: SourceMedia, number: int, rate: FrameRate) -> int:
     if clock.start is not None:
         return clock.start.frame
     return max(rate.frames(media.seconds(there)), 0)
+
+
+def _past_an_end(motion: _Motion, length: int, media: SourceMedia) -> Iterator[str]:
+    first, last = media.clip.numbers[0], media.clip.numbers[-1]
+    past = sum(not first <= motion.at(i) < last + 1 for i in range(length))
+    if past:
+        yield f"{past} of its {length} frames lie past an end of the source; what they show is up to --ends"
 
 
 def _lacking(where: str, wanted: int, there: int) -> Iterator[str]:

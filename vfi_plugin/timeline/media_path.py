@@ -21,6 +21,7 @@ from vfi_plugin.media.open_clip import MOVIE_SUFFIXES
 from vfi_plugin.media.pattern import SequencePattern, find_files, parse_pattern
 
 _DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")
+_NUMBER_MARK = re.compile(r"(%0\dd)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters or more: one is a drive
 
 
@@ -94,10 +95,16 @@ def _readings(url: str) -> Iterator[str]:
     if not url.lower().startswith("file:"):
         yield url
         if "%" in url and not _SCHEME.match(url):
-            yield unquote(url)
+            yield _decoded(url)
         return
     host, path = _parts(url)
-    yield from dict.fromkeys(_local(host, text) for text in (unquote(path), path))
+    yield from dict.fromkeys(_local(host, text) for text in (_decoded(path), path))
+
+
+def _decoded(url: str) -> str:
+    """A URL's path decoded, save for the %04d of a sequence: as a code it would be no letter that names have."""
+    parts = _NUMBER_MARK.split(url)
+    return "".join(part if _NUMBER_MARK.fullmatch(part) else unquote(part) for part in parts)
 
 
 def _parts(url: str) -> tuple[str, str]:

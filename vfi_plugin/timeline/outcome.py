@@ -77,9 +77,9 @@ class TimelineReport:
         yield self.summary()
 
     def summary(self) -> str:
-        """One line: "5 clips, 4 retimed: 2 made, 1 left, 1 failed"."""
+        """One line: "5 clips; retimes: 2 made, 1 left, 1 failed"."""
         counts = ", ".join(f"{_count(self.outcomes, state)} {state.value}" for state in State)
-        return f"{self.clips} clips, {len(self.outcomes)} retimed: {counts}"
+        return f"{self.clips} clips; retimes: {counts}"
 
 
 def _count(outcomes: Sequence[Outcome], state: State) -> int:
