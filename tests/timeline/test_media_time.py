@@ -11,6 +11,10 @@ import material
 import opentimelineio as otio
 import pytest
 
+from vfi_plugin.cancellation import Cancellation
+from vfi_plugin.errors import Cancelled
+from vfi_plugin.timeline import TimelineOptions, retime_timeline
+
 from .cutting import (
     HOUR,
     bits,
@@ -197,3 +201,12 @@ def test_foreign_media_in_the_way_are_told_and_kept_and_the_rest_is_done(
     root = read(tmp_path / "out.otio")
     assert named(root, "one").effects[0].time_scalar == 0
     assert len(media_files(named(root, "two"))) == 3
+
+
+def test_a_run_that_is_stopped_writes_no_timeline(tmp_path: Path, plates: Path) -> None:
+    shows = clip("stopped", external(f"{plates}/plate.####.exr"), span(HOUR + 8, 4), warp(-1))
+    cancellation = Cancellation()
+    cancellation.request()
+    with pytest.raises(Cancelled):
+        retime_timeline(one_clip(tmp_path, shows), TimelineOptions(tmp_path / "o.otio"), cancellation=cancellation)
+    assert not (tmp_path / "o.otio").exists()

@@ -114,7 +114,8 @@ def timeline_rate(timeline: Any, asked: Number | None) -> FrameRate:
         return FrameRate.of(asked)
     if timeline.global_start_time is not None:
         return FrameRate.of(timeline.global_start_time.rate)
-    ranges = (item.source_range for track in timeline.video_tracks() for item in track.find_children())
+    children = (item for track in timeline.video_tracks() for item in track.find_children())
+    ranges = (item.source_range for item in children if isinstance(item, otio.core.Item))
     rates = Counter(span.duration.rate for span in ranges if span is not None)
     if not rates:
         raise UsageError("the timeline does not say its frame rate; give it with --fps, such as 24")

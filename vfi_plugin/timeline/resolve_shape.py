@@ -72,7 +72,7 @@ def _move_markers(clip: Any, by: Fraction, rate: FrameRate) -> None:
 
 
 def write_found_path(clip: Any, places: MediaPlaces) -> None:
-    """Gives a clip that stays as it is the bare path of its media, where they are found: hosts want no relative URL."""
+    """Gives a clip the bare path of its media, where they are found: hosts want no URL, and the timeline moves."""
     reference = clip.media_reference
     try:
         text = find_media(reference, places)

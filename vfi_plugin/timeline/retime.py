@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -62,22 +63,16 @@ def retime_timeline(
     for target in (options.out, *edls):
         check_free(target, source=path, overwrite=options.overwrite)
     rate = timeline_rate(timeline, options.fps)
+    rate.timecode(Fraction(0), drop_frame=options.drop_frame)  # known now, not when all frames are made
     places = MediaPlaces(path.absolute().parent, options.sources)
-    clips = video_clips(timeline)
     entries = survey(timeline, options, places, rate)
     if dry_run:
-        return TimelineReport(tuple(_planned(entry, options, rate) for entry in entries), len(clips))
+        return TimelineReport(tuple(_planned(entry, options, rate) for entry in entries), len(video_clips(timeline)))
     outcomes = _Rendering(options, rate, progress or Silent(), cancellation or Cancellation()).of(entries)
-    made = {id(entry.clip) for entry, outcome in zip(entries, outcomes, strict=True) if _is_made(entry, outcome)}
-    for clip in clips:
-        if id(clip) not in made:
-            write_found_path(clip, places)
+    for clip in timeline.find_clips():
+        write_found_path(clip, places)
     notes = _write(timeline, path, options, rate)
-    return TimelineReport(tuple(outcomes), len(clips), notes)
-
-
-def _is_made(entry: Task | Outcome, outcome: Outcome) -> bool:
-    return isinstance(entry, Task) and outcome.state is State.MADE
+    return TimelineReport(tuple(outcomes), len(video_clips(timeline)), notes)
 
 
 def _planned(entry: Task | Outcome, options: TimelineOptions, rate: FrameRate) -> Outcome:
