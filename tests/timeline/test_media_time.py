@@ -210,3 +210,15 @@ def test_a_run_that_is_stopped_writes_no_timeline(tmp_path: Path, plates: Path) 
     with pytest.raises(Cancelled):
         retime_timeline(one_clip(tmp_path, shows), TimelineOptions(tmp_path / "o.otio"), cancellation=cancellation)
     assert not (tmp_path / "o.otio").exists()
+
+
+def test_a_rate_that_is_written_in_two_ways_moves_nothing(tmp_path: Path, plates: Path) -> None:
+    shows = clip("short", external(f"{plates}/plate.####.exr", 0, 24, 23.976), span(4, 7, 23.976), warp(-1))
+    source = one_clip(tmp_path, shows, start=time(0, 24000 / 1001))
+    assert retime(source, tmp_path / "out.otio") == 0
+    before, after = read(source), read(tmp_path / "out.otio")
+    assert record_times(after) == record_times(before)
+    assert named(after, "short").source_range.duration == time(7, 23.976)
+    assert [bits(path) for path in shown(named(after, "short"))] == [
+        plate_pixels(plates, n) for n in range(1011, 1004, -1)
+    ]

@@ -28,7 +28,7 @@ def test_a_dry_run_says_what_would_be_made_and_writes_nothing(cut: Path, capsys:
     assert retime(cut, cut.parent / "out.otio", "--edl", cut.parent / "out.edl", "--dry-run") == 0
     assert sorted(cut.parent.rglob("*")) == before
     said = capsys.readouterr().out
-    assert "made    slow at 00:00:00:00 (50%): would be" in said
+    assert "planned slow at 00:00:00:00 (50%): " in said
     assert "out_media/slow/slow.[86401-86404].exr" in said
 
 

@@ -11,6 +11,7 @@ from typing import Any
 class State(Enum):
     """What was done with a retime."""
 
+    PLANNED = "planned"
     MADE = "made"
     LEFT = "left"
     FAILED = "failed"
@@ -77,9 +78,10 @@ class TimelineReport:
         yield self.summary()
 
     def summary(self) -> str:
-        """One line: "5 clips; retimes: 2 made, 1 left, 1 failed"."""
-        counts = ", ".join(f"{_count(self.outcomes, state)} {state.value}" for state in State)
-        return f"{self.clips} clips; retimes: {counts}"
+        """One line: "5 clips; retimes: 2 made, 1 failed"."""
+        counts = [(_count(self.outcomes, state), state.value) for state in State]
+        told = ", ".join(f"{count} {word}" for count, word in counts if count)
+        return f"{self.clips} clips; retimes: {told or 'none'}"
 
 
 def _count(outcomes: Sequence[Outcome], state: State) -> int:

@@ -38,6 +38,8 @@ def point_to_new_media(clip: Any, bake: Bake, path: str, settings: str, rate: Fr
     ``settings`` are those of the frames, as JSON; they go into the clip's metadata with what it was linked to before.
     """
     old, old_span = clip.media_reference, copy.deepcopy(span_of(clip))
+    as_written = FrameRate.of(old_span.duration.rate)
+    rate = as_written if as_written.exact == rate.exact else rate  # floats: 23.976 differs from 23.976024
     reference = otio.schema.ExternalReference(target_url=path, available_range=_available(bake, rate))
     reference.name = Path(path).name
     reference.available_image_bounds = old.available_image_bounds

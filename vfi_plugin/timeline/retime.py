@@ -81,7 +81,7 @@ def _planned(entry: Task | Outcome, options: TimelineOptions, rate: FrameRate) -
         return entry
     try:
         with closing(_job(entry, options, rate).clip):
-            return Outcome(entry.label, State.MADE, f"would be {_new_path(entry)}", entry.notes)
+            return Outcome(entry.label, State.PLANNED, _new_path(entry), entry.notes)
     except _WRONG_FOR_ALL:
         raise
     except VfiError as error:
@@ -104,11 +104,11 @@ class _Rendering:
         """What becomes of each entry, in order."""
         tasks = [entry for entry in entries if isinstance(entry, Task)]
         total = sum({task.target: task.bake.frames for task in tasks}.values())
-        summary = f"{len(tasks)} clips to make, {total} frames at {float(self._rate.exact):.5g} fps"
+        summary = f"clips to make: {len(tasks)}, with {total} frames at {float(self._rate.exact):.5g} fps"
         progress = TimelineProgress(self._listener, total, summary)
         outcomes = [entry if isinstance(entry, Outcome) else self._made(entry, progress) for entry in entries]
         made = sum(outcome.state is State.MADE for outcome in outcomes)
-        progress.finish(f"{made} of {len(tasks)} clips made")
+        progress.finish(f"clips made: {made} of {len(tasks)}")
         return outcomes
 
     def _made(self, task: Task, progress: TimelineProgress) -> Outcome:
