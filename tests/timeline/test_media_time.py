@@ -222,3 +222,10 @@ def test_a_rate_that_is_written_in_two_ways_moves_nothing(tmp_path: Path, plates
     assert [bits(path) for path in shown(named(after, "short"))] == [
         plate_pixels(plates, n) for n in range(1011, 1004, -1)
     ]
+
+
+def test_a_freeze_between_two_frames_is_the_one_that_is_shown_then(tmp_path: Path, plates: Path) -> None:
+    shows = clip("still", external(f"{plates}/plate.####.exr", 0), span(7, 3, 48), otio.schema.FreezeFrame())
+    assert retime(one_clip(tmp_path, shows), tmp_path / "out.otio", "--fps", 48) == 0
+    files = shown(named(read(tmp_path / "out.otio"), "still"))
+    assert [bits(path) for path in files] == [plate_pixels(plates, 1004)] * 3  # frame 3.5 of the plate

@@ -230,6 +230,7 @@ def test_what_is_left_is_told_and_missing_media_give_exit_code_3(cut: Cut) -> No
     assert cut.code == 3
     for line in (
         "failed  gone at 01:00:02:04 (50%): left as it is: weg/gone.mov is not there",
+        "made    inner at 01:00:00:19 (-50%)",  # the nest at frame 20 shows its track from frame 1 on
         "left    ramp at 01:00:02:08 (varying): 'SpeedRamp' is a curve that OTIO cannot tell",
         "left    off at 01:00:02:14 (50%): it is switched off",
         "left    squeezed at 01:00:01:00 (200%): a nested sequence is not retimed as a whole",
