@@ -129,6 +129,6 @@ def test_a_chunk_renders_its_frames_of_the_same_plan() -> None:
 def test_the_rate_of_the_output_is_said_once() -> None:
     with pytest.raises(UsageError, match="give fps or rate, not both"):
         RetimeOptions(fps=48, rate=48)
-    with pytest.raises(UsageError, match="source fps goes with fps"):
+    with pytest.raises(UsageError, match="source fps goes with fps or rate"):
         RetimeOptions(speed=1, source_fps=24)
     assert RetimeOptions(speed=1, source_fps=24, rate=25).rate == 25

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
-from vfi_plugin.cli.progress_display import STYLES, display
+from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
 from vfi_plugin.render.retime import plan_retime, retime_with
 
@@ -29,13 +30,19 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_options(parser)
+    _add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds source, target and everything that decides what the frames are; ``options_of`` reads it."""
     parser.add_argument("source", help="sequence (plate.####.exr, plate.%%04d.exr, one file of it) or movie")
     parser.add_argument("target", help="EXR sequence (slow.####.exr) or movie (.mov, .mp4, .mkv)")
     _add_timing(parser)
     add_motion(parser)
     add_picture(parser)
-    add_run(parser)
-    parser.set_defaults(run=run)
+    parser.add_argument("--overwrite", action="store_true", help="render again what is already there")
 
 
 def _add_timing(parser: argparse.ArgumentParser) -> None:
@@ -45,6 +52,7 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
     timing.add_argument("--map-node", metavar="NAME", help="which node or clip of the map file, where it has several")
     timing.add_argument("--fps", help="target rate, such as 48 or 24000/1001; the duration is kept")
     timing.add_argument("--source-fps", help="the source's rate, where the file does not say it")
+    timing.add_argument("--rate", help="the rate that the output's files tell, where it is not the source's nor --fps")
     timing.add_argument("--length", type=int, metavar="N", help="fit the source range to N frames")
     timing.add_argument("--in-range", metavar="A-B", help="source frames to use (default: all)")
     timing.add_argument("--frames", metavar="A-B", help="output frames to render, such as 1001-1100 or 1-10x3")
@@ -90,15 +98,14 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
     picture.add_argument("--config", metavar="FILE", help="OCIO config (default: $OCIO, else a pinned ACES one)")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """Adds how the run goes."""
+def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group = parser.add_argument_group("run")
-    run_group.add_argument("--overwrite", action="store_true", help="render again what is already there")
+    run_group.add_argument("--expect", metavar="DIGEST", help="stop where the settings have another (for farm jobs)")
     run_group.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
     run_group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
 
 
-_TIMING = ("speed", "map_node", "fps", "source_fps", "length", "in_range", "frames", "start")
+_TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
 _GAPS = ("ends", "missing")
 _MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
@@ -110,18 +117,19 @@ def given_options(args: argparse.Namespace) -> dict[str, Any]:
     return {**given, "channel_rules": tuple(args.channel)}
 
 
-def _options(args: argparse.Namespace) -> RetimeOptions:
+def options_of(args: argparse.Namespace) -> RetimeOptions:
+    """What the arguments of ``add_options`` ask for."""
     timing = {name: getattr(args, name) for name in _TIMING}
     return RetimeOptions(time_map=args.map, **timing, **given_options(args))
 
 
 def run(args: argparse.Namespace) -> int:
     """Plans, prints the plan, renders."""
-    options = _options(args)
+    options = replace(options_of(args), expect=args.expect)
     if args.dry_run:
         for line in plan_retime(args.source, args.target, options).description():
             print(line)
         return 0
-    with stop_on_signals() as cancellation:
+    with failure_told(args.progress), stop_on_signals() as cancellation:
         retime_with(args.source, args.target, options, display(args.progress), cancellation)
     return 0

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
-from vfi_plugin.cli.progress_display import display
-from vfi_plugin.cli.retime import add_gaps, add_motion, add_picture, add_run, given_options
+from vfi_plugin.cli.progress_display import STYLES, display, failure_told
+from vfi_plugin.cli.retime import add_gaps, add_motion, add_picture, given_options
 
 _EXAMPLES = """examples:
   vfi timeline retime cut.otio --out cut_retimed.otio --dry-run     which clips, and what would be made
@@ -46,7 +46,7 @@ def _add_retime(actions: Any) -> None:
     add_gaps(parser.add_argument_group("where the source has no frame"))
     add_motion(parser)
     add_picture(parser)
-    add_run(parser)
+    _add_run(parser)
     parser.set_defaults(run=run_retime)
 
 
@@ -65,6 +65,13 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("run")
+    group.add_argument("--overwrite", action="store_true", help="make again what is already there")
+    group.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
+    group.add_argument("--dry-run", action="store_true", help="print what would be made and stop")
+
+
 def run_retime(args: argparse.Namespace) -> int:
     """Makes the media, writes the timeline, prints what became of each clip."""
     # Only here: OpenTimelineIO takes a while to load, and other commands need none of it.
@@ -81,7 +88,7 @@ def run_retime(args: argparse.Namespace) -> int:
         drop_frame=args.drop_frame,
         how=given_options(args),
     )
-    with stop_on_signals() as cancellation:
+    with failure_told(args.progress), stop_on_signals() as cancellation:
         report = retime_timeline(args.source, options, display(args.progress), cancellation, dry_run=args.dry_run)
     if args.progress == "json":
         print(json.dumps({"event": "report", **report.as_json()}))

@@ -51,6 +51,8 @@ class RetimeOptions:
         ends: positions past either end of the source: "hold", "extrapolate" or "error".
         missing: holes in the numbering: "error", "hold" the frame before, or "interpolate" across.
         overwrite: whether frames already there are rendered again.
+        expect: digest that the plan's settings must have (``stamp.settings_digest``), as a farm job hands it over; None
+            for any.
     """
 
     speed: Number | None = None
@@ -78,6 +80,7 @@ class RetimeOptions:
     ends: str = "hold"
     missing: str = "error"
     overwrite: bool = False
+    expect: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("speed", "time_map", "fps", "length") if getattr(self, name) is not None]
@@ -89,7 +92,7 @@ class RetimeOptions:
         if self.rate is not None and self.fps is not None:
             raise UsageError("fps says the rate of the output already; give fps or rate, not both")
         if self.source_fps is not None and self.fps is None and self.rate is None:
-            raise UsageError("source fps goes with fps, which was not given; leave it out or give the target fps")
+            raise UsageError("source fps goes with fps or rate, which were not given; leave it out or give one of them")
         for name, allowed in (
             ("method", METHODS),
             ("filter", FILTERS),

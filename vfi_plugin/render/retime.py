@@ -24,7 +24,7 @@ from vfi_plugin.render.method_text import method_text, painting_text
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
-from vfi_plugin.render.stamp import settings_text
+from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
@@ -133,6 +133,8 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     if place.is_movie:
         rate = _check_movie(plan, rate)
     clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
+    settings = settings_text(str(source), plan, clock, options, model)
+    check_expected(settings, options.expect)
     return RetimeJob(
         clip=clip,
         target=place,
@@ -142,7 +144,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         clock=clock,
         model=model,
         options=options,
-        settings=settings_text(str(source), plan, clock, options, model),
+        settings=settings,
     )
 
 
