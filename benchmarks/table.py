@@ -1,10 +1,13 @@
-"""The README's tables of figures, made from the JSON files alone."""
+"""The README's tables of figures, made from JSON files and the weights that ship; nothing is measured for them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
+
+from marks import between_marks
+from models_table import models_table
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -71,28 +74,6 @@ def kernels_table() -> str:
     return "\n".join(lines)
 
 
-def models_table() -> str:
-    """Markdown: a row a model, and one more for weights in use that are of another size."""
-    figures = load("models_cpu")
-    lines = [
-        f"One frame between two ({figures['size']} of {figures['machine']['processor']}; processor time, the classic's"
-        " motion included where a model paints):",
-        "",
-        "| model | parameters | times | seconds a frame | peak memory |",
-        "|---|---|---|---|---|",
-    ]
-    for row in figures["rows"]:
-        known = "1/2" if row["frames_at_once"] == 1 else f"{row['frames_at_once']} at once"
-        known = "any" if row["any_time"] else known
-        size = f"{row['parameters'] / 1e6:.2f} M" if row["parameters"] else "-"
-        part = row["rows_measured"] < int(figures["size"].split("x")[1].split(",")[0])
-        memory = f"{row['peak_bytes'] / 2**30:.1f} GiB" + (f" for {row['rows_measured']} rows" if part else "")
-        used = " (weights in use)" if row["weights"] == "weights in use" else ""
-        seconds = f"{'about ' if part else ''}{row['seconds']:.1f}"
-        lines.append(f"| `{row['name']}`{used} | {size} | {known} | {seconds} | {memory} |")
-    return "\n".join(lines)
-
-
 TABLES = {
     "benchmarks": (table, "stages_4k"),
     "kernels": (kernels_table, "kernels_cpu"),
@@ -105,11 +86,8 @@ def fill_readme() -> None:
     """Replaces what stands between each pair of marks."""
     text = README.read_text(encoding="utf-8")
     for mark, (make, result) in TABLES.items():
-        begin, end = f"<!-- {mark}:begin -->", f"<!-- {mark}:end -->"
-        if begin not in text or not (HERE / "results" / f"{result}.json").exists():
-            continue
-        before, _, rest = text.partition(begin)
-        text = f"{before}{begin}\n{make()}\n{end}{rest.partition(end)[2]}"
+        if (HERE / "results" / f"{result}.json").exists():
+            text = between_marks(text, mark, make()) or text
     README.write_text(text, encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ from vfi_plugin.cli.main import main
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.container import read_container
-from vfi_plugin.models.registry import variants_of
+from vfi_plugin.models.registry import info_in_use, variants_of
 from vfi_plugin.models.rife.net import build
 from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.render.options import RetimeOptions
@@ -81,7 +81,7 @@ def test_every_model_has_a_line_and_one_is_marked_as_the_default(capsys: pytest.
     assert [line.removeprefix("*").split()[0] for line in lines] == list(vfi.model_names())
     assert [line.split()[1] for line in lines if line.startswith("*")] == [vfi.default_model()]
     for name, line in zip(vfi.model_names(), lines, strict=True):
-        info = vfi.model_info(name)
+        info = info_in_use(name)
         assert str(info.year) in line
         assert info.licence in line
 
@@ -114,7 +114,8 @@ def test_json_holds_every_fact_of_every_model(capsys: pytest.CaptureFixture[str]
     assert [entry["name"] for entry in listed] == list(vfi.model_names())
     for entry in listed:
         assert entry.pop("weights") in ("none needed", "needed", "imported", "shipped")
-        info = vfi.model_info(entry["name"])
+        info = info_in_use(entry["name"])
+        assert {measured["network"] for measured in entry.pop("quality")} <= {info.name}
         assert entry == {name: getattr(info, name) for name in entry}
         assert {"paper", "licence", "training_data", "weights_sha256", "reach_px"} <= entry.keys()
 
@@ -132,7 +133,7 @@ def test_an_action_that_is_not_there_is_wrong_use() -> None:
 def test_every_model_is_shown_with_its_facts_and_its_card(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "show", name]) == 0
     shown = capsys.readouterr().out
-    info = vfi.model_info(name)
+    info = info_in_use(name)
     assert all(text in shown for text in (info.title, info.paper, info.licence, info.training_data))
     assert f"# {name}" in shown
 

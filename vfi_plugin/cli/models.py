@@ -9,9 +9,10 @@ from dataclasses import asdict
 from importlib.resources import files
 from typing import Any
 
-from vfi_plugin.cli import models_files
-from vfi_plugin.models.listing import listed_model, weights_state
+from vfi_plugin.cli import models_files, models_quality
+from vfi_plugin.models.listing import listed_facts, listed_model, weights_state
 from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.quality import quality_of, read_quality
 from vfi_plugin.models.registry import default_model, info_in_use, model_names
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
@@ -34,11 +35,16 @@ def add_parser(commands: Any) -> None:
 
 def run_list(args: argparse.Namespace) -> int:
     """Prints the models."""
+    measured = read_quality()
     listed = [listed_model(name) for name in model_names()]
     if args.json:
-        print(json.dumps([{**asdict(info), "weights": state} for info, state in listed], indent=2))
+        print(json.dumps([listed_facts(info, state, measured) for info, state in listed], indent=2))
         return 0
-    for line in _aligned([_HEADINGS, *[_row(info, state) for info, state in listed]]):
+    rows = [_HEADINGS, *[_row(info, state) for info, state in listed]]
+    gains = models_quality.gain_column([info for info, _ in listed], measured)
+    if gains:  # before the licence, which may be long
+        rows = [(*row[:-1], gain, row[-1]) for row, gain in zip(rows, gains, strict=True)]
+    for line in _aligned(rows):
         mark = "*" if line.split()[0] == default_model() else " "
         print(f"{mark} {line}")
     return 0
@@ -46,13 +52,19 @@ def run_list(args: argparse.Namespace) -> int:
 
 def run_show(args: argparse.Namespace) -> int:
     """Prints what is known about a model."""
-    info = info_in_use(args.name)
+    info, state = info_in_use(args.name), weights_state(args.name)
+    found = quality_of(info, read_quality())
     lines = [(f"{name.replace('_', ' ')}:", _text(value)) for name, value in _shown(info)]
-    print("\n".join(_aligned([*lines, ("weights:", weights_state(args.name))])))
+    print("\n".join(_aligned([*lines, ("weights:", state)])))
     for line in models_files.in_use(args.name):
         print(line)
+    for quality in found:
+        print("\n" + "\n".join([models_quality.heading(quality), *_aligned(models_quality.figure_rows(quality))]))
     print()
     print(files("vfi_plugin.models").joinpath(args.name, "CARD.md").read_text("utf-8").rstrip())
+    card = list(models_quality.shipped_card(args.name)) if state == "shipped" else []
+    if card:
+        print("\n" + "\n".join(card))
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.train.curves import FIRST_COLUMNS, Curves
+from vfi_plugin.train.curves import FIRST_COLUMNS, CurveTable
 from vfi_plugin.train.validation import Shown
 from vfi_plugin.train.whole_file import write_whole
 
@@ -43,7 +43,7 @@ _CELL_PX = 192
 """Frames smaller than half of this are shown with whole pixels repeated: single pixels are to be seen."""
 
 
-def write_curves(path: Path, curves: Curves) -> None:
+def write_curves(path: Path, curves: CurveTable) -> None:
     """Writes a PNG: the loss and its terms over the steps, on a logarithmic scale, and PSNR where there is any."""
     names = ["loss", *(name for name in curves.columns if name not in FIRST_COLUMNS and not name.startswith(DB))]
     losses = {name: [(x, math.log10(y)) for x, y in curves.column(name) if y > 0.0] for name in names}
