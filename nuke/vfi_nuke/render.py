@@ -106,11 +106,12 @@ def _prepare(node: Any, stack: ExitStack, frames: str) -> _Job:
     options["positions"] = list(wanted.timing.positions)
     if frames:
         options["frames"] = frames
-    if "frames" not in options and not options["overwrite"]:
-        options["frames"] = " ".join(map(str, missing_frames(wanted)))
     title = f"VFIRetime {node.fullName()}"
-    if not options["frames"] and not options["overwrite"]:
-        return _Job(title, (), options)
+    if "frames" not in options and not options["overwrite"]:
+        missing = missing_frames(wanted)
+        if not missing:
+            return _Job(title, (), options)
+        options["frames"] = " ".join(map(str, missing))
     if "weights" in options:
         options["weights"] = filtered(options["weights"])
     return _Job(title, _files(_source_files(node, wanted, stack, options), wanted), options)

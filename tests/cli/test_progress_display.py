@@ -10,7 +10,15 @@ import material
 import pytest
 
 from vfi_plugin.cli.main import main
-from vfi_plugin.cli.progress_display import STYLES, BarDisplay, JsonDisplay, OpenJdDisplay, PlainDisplay, display
+from vfi_plugin.cli.progress_display import (
+    STYLES,
+    BarDisplay,
+    FarmDisplay,
+    JsonDisplay,
+    OpenJdDisplay,
+    PlainDisplay,
+    display,
+)
 from vfi_plugin.render.progress import Progress
 
 
@@ -65,6 +73,26 @@ def test_openjd_lines_are_those_of_its_specification() -> None:
     progress = re.findall(r"^openjd_progress: ([\d.]+)$", said.getvalue(), re.MULTILINE)
     assert [float(text) for text in progress] == [25, 50, 75, 100]
     assert len(re.findall(r"^openjd_status: \d/4 slow", said.getvalue(), re.MULTILINE)) == 4
+
+
+def test_farm_lines_are_found_by_deadline_and_by_opencue() -> None:
+    said = io.StringIO()
+    _tell(FarmDisplay(said), total=40)
+    lines = [line for line in said.getvalue().splitlines() if "%" in line]
+    by_deadline = [re.fullmatch(r".*Progress: (\d+)%.*", line) for line in lines]
+    assert [int(found[1]) for found in by_deadline if found] == [done * 100 // 40 for done in range(1, 41)]
+    # CueGUI: the three characters before the first percent sign, on a line with a time.
+    assert [int(line[line.index("%") - 3 : line.index("%")]) for line in lines] == [d * 100 // 40 for d in range(1, 41)]
+    assert all(re.match(r"\d\d:\d\d:\d\d ", line) for line in lines)
+
+
+def test_openjd_is_told_why_a_task_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["retime", str(tmp_path / "none.####.exr"), str(tmp_path / "slow.####.exr"), "--speed", "0.5"]
+    for style, told in (("openjd", 1), ("plain", 0)):
+        assert main([*words, "--progress", style]) == 3
+        said = capsys.readouterr()
+        reason = said.err.removeprefix("vfi retime: ")
+        assert said.out == f"openjd_fail: {reason}" * told
 
 
 def test_the_bar_redraws_one_line_and_fills_it() -> None:

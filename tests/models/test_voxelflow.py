@@ -15,7 +15,7 @@ from vfi_plugin.models.container import read_container
 from vfi_plugin.models.voxelflow.checkpoint import VARIANTS
 from vfi_plugin.models.voxelflow.model import VoxelFlowModel, load
 from vfi_plugin.models.voxelflow.net import VoxelFlowNet
-from vfi_plugin.models.weights import Weights, save_weights
+from vfi_plugin.models.weights import Weights, read_weights, save_weights
 
 from .golden import Golden, recorded
 
@@ -112,6 +112,25 @@ def test_the_published_size_is_built_without_arguments() -> None:
     with torch.device("meta"):
         assert sum(parameter.numel() for parameter in VoxelFlowNet().parameters()) == 3_821_891
     assert models.model_info("voxelflow").parameters == 3_821_891
+
+
+def test_weights_for_shares_of_192_px_move_frames_of_any_size_as_far() -> None:
+    net = VoxelFlowNet(0.03, "192px")
+    torch.nn.init.zeros_(net.head.weight)
+    # 1 is half of the way from the first pixel to the last, and half of that is motion.
+    net.head.bias.data = torch.tensor([math.atanh(2 * 3.0 / 95.5), math.atanh(2 * -5.0 / 95.5), 0.0])
+    model = load(Weights(net.state_dict(), "192px", "none", "a test", 0.03), torch.device("cpu"))
+    for size in ((40, 56), (192, 192), (96, 400)):
+        flow = model.estimate(*frames(*size)).flow_form().flow_t_to_1
+        expected = torch.tensor([3.0, -5.0]).view(1, 2, 1, 1).expand_as(flow)
+        torch.testing.assert_close(flow, expected, atol=1e-4, rtol=0)
+
+
+def test_a_published_file_is_never_taken_for_shares_of_192_px(tmp_path: Path) -> None:
+    state = VoxelFlowNet().state_dict()
+    inverse = {own: told for told, own in VARIANTS[0].own_names.items()}
+    torch.save({"state_dict": {inverse[name]: tensor for name, tensor in state.items()}}, tmp_path / "best.pth.tar")
+    assert read_weights("voxelflow", VARIANTS, tmp_path / "best.pth.tar").variant == ""
 
 
 def test_compact_weights_come_back_from_a_file(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("protocol", metavar="PROTOCOL", help="see below; its name belongs beside every number")
     parser.add_argument("source", metavar="DIR", help="the data set's folder; for clips also a movie or sequence")
     parser.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
-    parser.add_argument("--weights", metavar="FILE", help="weights for the model (default: the imported ones)")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="weights for the model (default: the imported or shipped ones)"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
         "--classics",

@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files, models_quality
-from vfi_plugin.models.listing import listed_model, weights_state
+from vfi_plugin.models.listing import listed_facts, listed_model, weights_state
 from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.quality import Quality, quality_of, read_quality
+from vfi_plugin.models.quality import quality_of, read_quality
 from vfi_plugin.models.registry import default_model, info_in_use, model_names
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
@@ -38,7 +38,7 @@ def run_list(args: argparse.Namespace) -> int:
     measured = read_quality()
     listed = [listed_model(name) for name in model_names()]
     if args.json:
-        print(json.dumps([_facts(info, state, measured) for info, state in listed], indent=2))
+        print(json.dumps([listed_facts(info, state, measured) for info, state in listed], indent=2))
         return 0
     rows = [_HEADINGS, *[_row(info, state) for info, state in listed]]
     gains = models_quality.gain_column([info for info, _ in listed], measured)
@@ -66,11 +66,6 @@ def run_show(args: argparse.Namespace) -> int:
     if card:
         print("\n" + "\n".join(card))
     return 0
-
-
-def _facts(info: ModelInfo, state: str, measured: Sequence[Quality]) -> dict[str, Any]:
-    """Everything about a model, fit for ``json.dumps``."""
-    return {**asdict(info), "weights": state, "quality": [asdict(each) for each in quality_of(info, measured)]}
 
 
 def _row(info: ModelInfo, state: str) -> tuple[str, ...]:

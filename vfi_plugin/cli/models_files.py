@@ -73,8 +73,7 @@ def run_export(args: argparse.Namespace) -> int:
             raise UsageError(f"--out {args.out!r} is no name of a file; give one such as {args.name}.pt")
     model = load_model(args.name, weights=args.weights, device="cpu")
     if not isinstance(model, Exportable):
-        able = "it has no network" if not variants_of(args.name) else "its network cannot be traced"
-        raise UsageError(f"the model {args.name} cannot be exported: {able}")
+        raise UsageError(f"the model {args.name} cannot be exported: {_hindrance(args.name)}")
     source = weights_file(args.name, args.weights)
     with _writing(target, "give another --out"):
         stood_there = target.exists()
@@ -94,6 +93,13 @@ def run_export(args: argparse.Namespace) -> int:
     print(f"Heights and widths must be multiples of {model.info.size_multiple}.")
     print(inspect.getdoc(type(net).forward))
     return 0
+
+
+def _hindrance(name: str) -> str:
+    """Why a model is not ``Exportable``."""
+    if not variants_of(name):
+        return "it has no network"
+    return f"not all of it can be traced (vfi models show {name} says why)"
 
 
 def in_use(name: str) -> Iterator[str]:

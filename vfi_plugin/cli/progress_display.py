@@ -1,16 +1,18 @@
-"""How a render's progress is shown: a bar on a terminal, plain lines for logs, JSON or OpenJD lines for machines."""
+"""How a render's progress is shown: a bar on a terminal, plain lines for logs, other lines for farms and programs."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
+from vfi_plugin.errors import VfiError
 from vfi_plugin.render.progress import Progress
 
-STYLES = ("auto", "plain", "json", "openjd")
+STYLES = ("auto", "plain", "json", "openjd", "farm")
 _BAR_CHARACTERS = 32
 
 
@@ -23,12 +25,24 @@ def display(style: str) -> Progress:
         "plain": PlainDisplay,
         "json": JsonDisplay,
         "openjd": OpenJdDisplay,
+        "farm": FarmDisplay,
     }
     return makers[style](sys.stdout)
 
 
+@contextmanager
+def failure_told(style: str) -> Iterator[None]:
+    """Says on standard output, too, why the work within failed, where a style has a line for that."""
+    try:
+        yield
+    except VfiError as error:
+        if style == "openjd":
+            print(f"openjd_fail: {error}", flush=True)
+        raise
+
+
 class PlainDisplay:
-    """One line a frame: ``12:30:05 progress: 25% (5/20) slow.1005.exr``. Farm managers read the percentage."""
+    """One line a frame: ``12:30:05 progress: 25% (5/20) slow.1005.exr``."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -61,6 +75,18 @@ class OpenJdDisplay(PlainDisplay):
         """``openjd_progress: 25``, then the plain line as ``openjd_status``."""
         print(f"openjd_progress: {done * 100 / total:.1f}", file=self._stream, flush=True)
         print(f"openjd_status: {done}/{total} {name}", file=self._stream, flush=True)
+
+
+class FarmDisplay(PlainDisplay):
+    """Plain lines whose percentage Deadline and OpenCue find: ``12:30:05 Progress: 025% (5/20) slow.1005.exr``.
+
+    Deadline looks for "Progress: " and digits. CueGUI takes the three characters before the first percent sign of the
+    last line that begins with a time, so the number has three digits and no name with such a sign comes before it.
+    """
+
+    def frame_done(self, done: int, total: int, name: str) -> None:
+        """The share done, rounded down: 100% means done."""
+        self._line(f"Progress: {done * 100 // total:03d}% ({done}/{total}) {name}")
 
 
 class JsonDisplay:

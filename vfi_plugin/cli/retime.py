@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
-from vfi_plugin.cli.progress_display import STYLES, display
+from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
 from vfi_plugin.render.retime import plan_retime, retime_with
 
@@ -29,13 +30,19 @@ def add_parser(commands: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_options(parser)
+    _add_run(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Adds source, target and everything that decides what the frames are; ``options_of`` reads it."""
     parser.add_argument("source", help="sequence (plate.####.exr, plate.%%04d.exr, one file of it) or movie")
     parser.add_argument("target", help="EXR sequence (slow.####.exr) or movie (.mov, .mp4, .mkv)")
     _add_timing(parser)
-    _add_motion(parser)
-    _add_picture(parser)
-    _add_run(parser)
-    parser.set_defaults(run=run)
+    add_motion(parser)
+    add_picture(parser)
+    parser.add_argument("--overwrite", action="store_true", help="render again what is already there")
 
 
 def _add_timing(parser: argparse.ArgumentParser) -> None:
@@ -45,20 +52,29 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
     timing.add_argument("--map-node", metavar="NAME", help="which node or clip of the map file, where it has several")
     timing.add_argument("--fps", help="target rate, such as 48 or 24000/1001; the duration is kept")
     timing.add_argument("--source-fps", help="the source's rate, where the file does not say it")
+    timing.add_argument("--rate", help="the rate that the output's files tell, where it is not the source's nor --fps")
     timing.add_argument("--length", type=int, metavar="N", help="fit the source range to N frames")
     timing.add_argument("--in-range", metavar="A-B", help="source frames to use (default: all)")
     timing.add_argument("--frames", metavar="A-B", help="output frames to render, such as 1001-1100 or 1-10x3")
     timing.add_argument("--start", type=int, metavar="N", help="number of the first output frame")
-    timing.add_argument("--ends", choices=ENDS, default="hold", help="what lies past the first and last source frame")
-    timing.add_argument("--missing", choices=MISSING, default="error", help="holes in the numbering of the source")
+    add_gaps(timing)
 
 
-def _add_motion(parser: argparse.ArgumentParser) -> None:
+def add_gaps(group: Any) -> None:
+    """Adds what is done where the source has no frame."""
+    group.add_argument("--ends", choices=ENDS, default="hold", help="what lies past the first and last source frame")
+    group.add_argument("--missing", choices=MISSING, default="error", help="holes in the numbering of the source")
+
+
+def add_motion(parser: argparse.ArgumentParser) -> None:
+    """Adds how in-between frames are made."""
     motion = parser.add_argument_group("motion")
     motion.add_argument("--method", choices=METHODS, default="motion", help="move content, mix frames, or take one")
     motion.add_argument("--filter", choices=FILTERS, default="cubic", help="how colour is sampled between pixels")
     motion.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
-    motion.add_argument("--weights", metavar="FILE", help="weights for the model (default: the shipped ones)")
+    motion.add_argument(
+        "--weights", metavar="FILE", help="weights for the model (default: the imported or shipped ones)"
+    )
     motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     motion.add_argument(
         "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"
@@ -66,7 +82,8 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
 
 
-def _add_picture(parser: argparse.ArgumentParser) -> None:
+def add_picture(parser: argparse.ArgumentParser) -> None:
+    """Adds what is known of channels and colour."""
     picture = parser.add_argument_group("channels and colour")
     picture.add_argument("--channels", default="all", help="all, rgb, rgba, or names separated by commas")
     picture.add_argument(
@@ -85,28 +102,36 @@ def _add_picture(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group = parser.add_argument_group("run")
-    run_group.add_argument("--overwrite", action="store_true", help="render again what is already there")
+    run_group.add_argument("--expect", metavar="DIGEST", help="stop where the settings have another (for farm jobs)")
     run_group.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
     run_group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
 
 
-_TIMING = ("speed", "map_node", "fps", "source_fps", "length", "in_range", "frames", "start", "ends", "missing")
+_TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
+_GAPS = ("ends", "missing")
 _MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 
 
-def _options(args: argparse.Namespace) -> RetimeOptions:
-    given = {name: getattr(args, name) for name in (*_TIMING, *_MOTION, *_REST)}
-    return RetimeOptions(time_map=args.map, channel_rules=tuple(args.channel), **given)
+def given_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What the shared groups of arguments say, as attributes of `RetimeOptions`: everything but the timing."""
+    given = {name: getattr(args, name) for name in (*_GAPS, *_MOTION, *_REST)}
+    return {**given, "channel_rules": tuple(args.channel)}
+
+
+def options_of(args: argparse.Namespace) -> RetimeOptions:
+    """What the arguments of ``add_options`` ask for."""
+    timing = {name: getattr(args, name) for name in _TIMING}
+    return RetimeOptions(time_map=args.map, **timing, **given_options(args))
 
 
 def run(args: argparse.Namespace) -> int:
     """Plans, prints the plan, renders."""
-    options = _options(args)
+    options = replace(options_of(args), expect=args.expect)
     if args.dry_run:
         for line in plan_retime(args.source, args.target, options).description():
             print(line)
         return 0
-    with stop_on_signals() as cancellation:
+    with failure_told(args.progress), stop_on_signals() as cancellation:
         retime_with(args.source, args.target, options, display(args.progress), cancellation)
     return 0

@@ -80,7 +80,10 @@ def begin_temporary(target: Path, *, keep_suffix: bool = False) -> Path:
 
 @contextmanager
 def written_whole(target: Path) -> Iterator[Path]:
-    """Gives a temporary path to write to; renames it to ``target`` at the end, removes it on any failure."""
+    """Gives a temporary path to write to; renames it to ``target`` at the end, removes it on any failure.
+
+    Raises: as ``explained``.
+    """
     with explained(target):
         temporary = begin_temporary(target)
         try:

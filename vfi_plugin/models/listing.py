@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.quality import Quality, quality_of
 from vfi_plugin.models.registry import info_in_use, model_info, variants_of
 
 
@@ -25,3 +30,8 @@ def listed_model(name: str) -> tuple[ModelInfo, str]:
         return info_in_use(name), weights_state(name)
     except WeightsError:
         return model_info(name), "damaged"
+
+
+def listed_facts(info: ModelInfo, state: str, measured: Sequence[Quality]) -> dict[str, Any]:
+    """Everything about a model, fit for ``json.dumps``; ``measured`` is what ``read_quality`` gave."""
+    return {**asdict(info), "weights": state, "quality": [asdict(each) for each in quality_of(info, measured)]}

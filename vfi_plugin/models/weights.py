@@ -87,8 +87,8 @@ def read_weights(name: str, variants: Iterable[Variant], given: str | Path | Non
     path = weights_file(name, given)
     if path is None:
         raise WeightsError(
-            f"there are no weights for {name} here, and none may be shipped; get its authors' or train some"
-            f" (vfi models show {name} says more), then give --weights FILE or run vfi models import FILE once"
+            f"there are no weights for {name} here, and none are shipped; train some, or get its authors' if there are"
+            f" any (vfi models show {name} says more), then give --weights FILE or run vfi models import FILE once"
         )
     container = read_container(path)
     if _NETWORK in container.metadata:

@@ -22,7 +22,7 @@ from vfi_plugin.render.method_text import method_text, painting_text
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
-from vfi_plugin.render.stamp import settings_text
+from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
@@ -126,10 +126,13 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     layout = Layout.of(headers, options)
     if options.method == "motion" and not all(frame.is_copy for frame in plan.frames):
         layout.require_guides()
-    rate = parse_rate(options.fps) if options.fps is not None else source_rate
+    told_rate = options.fps if options.fps is not None else options.rate
+    rate = parse_rate(told_rate) if told_rate is not None else source_rate
     if place.is_movie:
         rate = _check_movie(plan, rate)
     clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
+    settings = settings_text(str(source), plan, clock, options, model)
+    check_expected(settings, options.expect)
     return RetimeJob(
         clip=clip,
         target=place,
@@ -139,7 +142,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         clock=clock,
         model=model,
         options=options,
-        settings=settings_text(str(source), plan, clock, options, model),
+        settings=settings,
     )
 
 

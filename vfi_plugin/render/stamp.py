@@ -42,7 +42,7 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
         "channels": options.channels,
         "channel_rules": _rules_text(options),
         "colorspace": options.colorspace or "from the file",
-        "config": options.config or "from the environment",
+        "config": _config_text(options.config),
         "cuts": options.cuts,
         "ends": options.ends,
         "missing": options.missing,
@@ -52,11 +52,36 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
     return json.dumps(facts, sort_keys=True)
 
 
+def settings_digest(settings: str) -> str:
+    """Sixteen hex digits that tell one ``settings_text`` from another."""
+    return sha256(settings.encode()).hexdigest()[:16]
+
+
+def check_expected(settings: str, expected: str | None) -> None:
+    """Raises SettingsMismatchError where a digest was handed over and the settings have another."""
+    found = settings_digest(settings)
+    if expected not in (None, found):
+        raise SettingsMismatchError(
+            f"settings of digest {expected} are expected, but here they have {found}: the source's frames, the map, the"
+            " weights, an option or the version of vfi have changed since the job was made; make it again"
+        )
+
+
 def _rules_text(options: RetimeOptions) -> list[str]:
     if options.channels_map is None:
         return list(options.channel_rules)
-    digest = sha256(Path(options.channels_map).read_bytes()).hexdigest()[:16]
-    return [*options.channel_rules, f"{Path(options.channels_map).name} sha256 {digest}"]
+    return [*options.channel_rules, _content_text(Path(options.channels_map))]
+
+
+def _config_text(config: str | None) -> str:
+    """A file by its content: the machines of a farm may have it in different places."""
+    if config is None:
+        return "from the environment"
+    return _content_text(Path(config)) if Path(config).is_file() else config
+
+
+def _content_text(path: Path) -> str:
+    return f"{path.name} sha256 {sha256(path.read_bytes()).hexdigest()[:16]}"
 
 
 def frame_stamp(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 import torch
 
 from vfi_plugin.errors import ProtocolError
-from vfi_plugin.models.listing import listed_model
+from vfi_plugin.models.listing import listed_facts, listed_model
 from vfi_plugin.models.precision import PRECISIONS
+from vfi_plugin.models.quality import read_quality
 from vfi_plugin.models.registry import default_model, model_names
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING
 from vfi_plugin.worker.protocol import PROTOCOL, Request
@@ -34,7 +34,7 @@ def hello(request: Request, log: Path | None) -> dict[str, Any]:
         "core": core,
         "process": os.getpid(),
         "log": None if log is None else str(log),
-        "models": [_model(name) for name in model_names()],
+        "models": list(_models()),
         "devices": list(_devices()),
         "choices": {
             "method": METHODS,
@@ -46,9 +46,10 @@ def hello(request: Request, log: Path | None) -> dict[str, Any]:
     }
 
 
-def _model(name: str) -> dict[str, Any]:
-    info, weights = listed_model(name)
-    return {**asdict(info), "default": name == default_model(), "weights": weights}
+def _models() -> Iterator[dict[str, Any]]:
+    measured = read_quality()
+    for name in model_names():
+        yield {**listed_facts(*listed_model(name), measured), "default": name == default_model()}
 
 
 def _devices() -> Iterator[dict[str, str]]:

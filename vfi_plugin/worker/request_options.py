@@ -11,18 +11,18 @@ from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.worker.fields import NUMBER, NUMBERS, SWITCH, TEXT, TEXTS, WHOLE, Kind, checked
 
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("speed", "fps", "source_fps"), NUMBER),
+    **dict.fromkeys(("speed", "fps", "source_fps", "rate"), NUMBER),
     **dict.fromkeys(("length", "start"), WHOLE),
     "positions": NUMBERS,
     **dict.fromkeys(("time_map", "map_node", "in_range", "frames"), TEXT),
     **dict.fromkeys(("method", "filter", "ends", "missing", "precision"), TEXT),
-    **dict.fromkeys(("model", "weights", "device", "cuts"), TEXT),
+    **dict.fromkeys(("model", "weights", "device", "cuts", "expect"), TEXT),
     **dict.fromkeys(("channels", "channels_map", "colorspace", "config"), TEXT),
     "channel_rules": TEXTS,
     "overwrite": SWITCH,
 }
 
-_MEANINGLESS_IN_A_PREVIEW = ("frames", "overwrite", "channels")
+_MEANINGLESS_IN_A_PREVIEW = ("frames", "overwrite", "channels", "expect")
 
 
 def options_from(given: Mapping[str, Any]) -> RetimeOptions:
