@@ -16,28 +16,36 @@ _ONE_REQUEST_S = 0.5
 
 
 class Cancellation:
-    """A request to stop that threads look at between frames, or steps."""
+    """A request to stop that threads look at between frames, or steps.
 
-    def __init__(self) -> None:
+    ``whole`` is that of everything this work is a part of: when it is requested, this one is too.
+    """
+
+    def __init__(self, whole: Cancellation | None = None) -> None:
         self._event = threading.Event()
-        self._signal = signal.SIGINT
+        self._signal: signal.Signals | None = None
+        self._whole = whole
 
-    def request(self, by: int = signal.SIGINT) -> None:
-        """Asks all work to stop; ``by`` is the signal that did."""
-        self._signal = signal.Signals(by)
+    def request(self, by: int | None = None) -> None:
+        """Asks all work to stop; ``by`` is the signal that did, None where the caller does."""
+        self._signal = None if by is None else signal.Signals(by)
         self._event.set()
 
     @property
     def requested(self) -> bool:
         """Whether work should stop."""
-        return self._event.is_set()
+        return self._event.is_set() or (self._whole is not None and self._whole.requested)
 
     def check(self) -> None:
         """Raises Cancelled where a stop was requested; its exit code is 128 plus the signal's number."""
-        if self.requested:
-            stopped = Cancelled(f"stopped by {self._signal.name}; frames under their final names are whole")
-            stopped.exit_code = 128 + self._signal
-            raise stopped
+        if self._whole is not None:
+            self._whole.check()
+        if not self._event.is_set():
+            return
+        by = "on request" if self._signal is None else f"by {self._signal.name}"
+        stopped = Cancelled(f"stopped {by}; frames under their final names are whole")
+        stopped.exit_code = 128 + (self._signal or signal.SIGINT)
+        raise stopped
 
 
 @contextmanager

@@ -7,7 +7,9 @@
     │   ├── UnknownModelError   no model of that name
     │   ├── TimeMapError        a time map that cannot be read or used
     │   ├── ColourError         a colour space or OCIO config that is not there
-    │   └── SettingsMismatchError  outputs made with other settings are in the way
+    │   ├── SettingsMismatchError  outputs made with other settings are in the way
+    │   ├── ProtocolError       a worker was sent a line that it cannot understand
+    │   └── BusyError           too many requests wait for a worker
     ├── InputError              the source is missing or unreadable       exit code 3
     │   ├── MissingFramesError  holes in the numbering of a sequence
     │   ├── UnreadableImageError   a file that is damaged or of an unsupported kind
@@ -54,6 +56,18 @@ class ColourError(UsageError):
 
 class SettingsMismatchError(UsageError):
     """Frames made with other settings already stand under the names to be written."""
+
+
+class ProtocolError(UsageError):
+    """A line that a host sent to a worker is no request that it understands; ``request`` is its id where it had one."""
+
+    def __init__(self, message: str, request: int | str | None = None) -> None:
+        super().__init__(message)
+        self.request = request
+
+
+class BusyError(UsageError):
+    """A worker has as many requests waiting as it takes."""
 
 
 class InputError(VfiError):

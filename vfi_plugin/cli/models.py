@@ -10,10 +10,10 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files, models_quality
-from vfi_plugin.errors import WeightsError
+from vfi_plugin.models.listing import listed_model, weights_state
 from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.quality import Quality, quality_of, read_quality
-from vfi_plugin.models.registry import default_model, info_in_use, model_info, model_names, variants_of
+from vfi_plugin.models.registry import default_model, info_in_use, model_names
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
 
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
 def run_list(args: argparse.Namespace) -> int:
     """Prints the models."""
     measured = read_quality()
-    listed = [_listed(name) for name in model_names()]
+    listed = [listed_model(name) for name in model_names()]
     if args.json:
         print(json.dumps([_facts(info, state, measured) for info, state in listed], indent=2))
         return 0
@@ -66,26 +66,6 @@ def run_show(args: argparse.Namespace) -> int:
     if card:
         print("\n" + "\n".join(card))
     return 0
-
-
-def weights_state(name: str) -> str:
-    """ "none needed", "imported", "shipped", or "needed" where there are none yet."""
-    if not variants_of(name):
-        return "none needed"
-    from vfi_plugin.models.weights import SHIPPED, weights_file  # loads safetensors, which the classic needs not
-
-    path = weights_file(name, None)
-    if path is None:
-        return "needed"
-    return "shipped" if path.parent == SHIPPED else "imported"
-
-
-def _listed(name: str) -> tuple[ModelInfo, str]:
-    """A model's facts with the weights in use, and whether there are any; a damaged file stops no list."""
-    try:
-        return info_in_use(name), weights_state(name)
-    except WeightsError:
-        return model_info(name), "damaged"
 
 
 def _facts(info: ModelInfo, state: str, measured: Sequence[Quality]) -> dict[str, Any]:

@@ -59,6 +59,16 @@ class ViewPair:
         return ViewMotion(motion, self.window)
 
 
+def load_job_model(job: RetimeJob) -> Model | None:
+    """The model of a job, ready for work; None where the method uses none. Raises as ``load_model``."""
+    options = job.options
+    if options.method != "motion":
+        return None
+    # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
+    torch.backends.cudnn.allow_tf32 = False
+    return load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
+
+
 class Estimator:
     """Looks at the guides of pairs, by the job's model."""
 
@@ -69,15 +79,9 @@ class Estimator:
         self._device = torch.device("cpu") if model is None else model.device
 
     @classmethod
-    def of(cls, job: RetimeJob) -> Estimator:
-        """Loads the model, unless the method needs none."""
-        if job.options.method != "motion":
-            return cls(None, job.options.filter, job.transform)
-        options = job.options
-        # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
-        torch.backends.cudnn.allow_tf32 = False
-        model = load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
-        return cls(model, options.filter, job.transform)
+    def of(cls, job: RetimeJob, model: Model | None = None) -> Estimator:
+        """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed."""
+        return cls(model or load_job_model(job), job.options.filter, job.transform)
 
     def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""

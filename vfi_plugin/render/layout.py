@@ -73,6 +73,16 @@ class Layout:
         found = [_guide_source(view, roles) for view in views]
         return cls(roles, layer_groups(roles), views, tuple(guide for guide in found if guide is not None))
 
+    def limited_to(self, places: Container[int]) -> Layout:
+        """The same channels, of which only those at ``places`` are written; the guides stay."""
+        roles = tuple(
+            role if place in places else replace(role, treatment=Treatment.DROP)
+            for place, role in enumerate(self.roles)
+        )
+        views = tuple(dict.fromkeys(role.view for role in roles if role.treatment is not Treatment.DROP))
+        guides = tuple(guide for guide in self.guides if guide.view in views)
+        return Layout(roles, layer_groups(roles), views, guides)
+
     def groups_to_make(self, at_once: Container[str]) -> list[LayerGroup]:
         """The groups that are not dropped, in order.
 

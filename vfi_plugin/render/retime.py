@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from vfi_plugin.cancellation import Cancellation
-from vfi_plugin.errors import InputError, UsageError
+from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
-from vfi_plugin.image.colour_config import choose_space, load_config
 from vfi_plugin.media.clip import Clip, check_uniform
-from vfi_plugin.media.foreign_image import SOURCE_FORMAT
-from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.registry import default_model, info_with, model_info, variants_of
+from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.method_text import method_text, painting_text
@@ -137,7 +135,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         target=place,
         plan=plan,
         layout=layout,
-        transform=_transform(headers, options),
+        transform=clip_transform(headers, options.colorspace, options.config),
         clock=clock,
         model=model,
         options=options,
@@ -252,15 +250,3 @@ def _check_movie(plan: RetimePlan, rate: Fraction | None) -> Fraction:
     if len(plan.wanted) != len(plan.frames):
         raise UsageError("a movie is written whole; leave --frames out, or write an EXR sequence")
     return rate
-
-
-def _transform(headers: Sequence[PartHeader], options: RetimeOptions) -> GuideTransform:
-    if not headers:
-        raise InputError("the source has no picture in it")
-    attributes = headers[0].attributes
-    stored = attributes.get(SOURCE_FORMAT)
-    is_movie = "movie/codec" in attributes
-    is_whole = stored is not None and "uint" in str(stored.value)
-    space = choose_space(load_config(options.config), options.colorspace, attributes, integer=is_movie or is_whole)
-    # A movie's limited range leaves room below black and above white, so its values may leave [0, 1].
-    return GuideTransform.for_space(space, options.config, integer=is_whole)

@@ -13,6 +13,7 @@ import numpy as np
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
+from vfi_plugin.models.model import Model
 from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.render.compose import compose, view_window
 from vfi_plugin.render.estimator import Estimator, ViewPair
@@ -21,7 +22,7 @@ from vfi_plugin.render.header import with_header
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
-from vfi_plugin.render.progress import Progress
+from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, RetimeReport
 from vfi_plugin.render.source import FrameSource, GuidePair
 from vfi_plugin.render.stamp import frame_stamp, frames_standing
@@ -37,20 +38,33 @@ class _Work:
     guides: Mapping[str, GuidePair] = field(default_factory=dict)
 
 
-def run_job(job: RetimeJob, progress: Progress, cancellation: Cancellation) -> RetimeReport:
-    """Renders what is wanted and not there yet; see ``retime`` for what is raised."""
-    return _Run(job, progress, cancellation).report()
+def run_job(job: RetimeJob, progress: Progress, cancellation: Cancellation, model: Model | None = None) -> RetimeReport:
+    """Renders what is wanted and not there yet; see ``retime`` for what is raised.
+
+    ``model`` is one that ``load_job_model`` gave for a job of the same model; None: it is loaded.
+    """
+    return _Run(job, progress, cancellation, model).report()
+
+
+def made_frames(
+    job: RetimeJob, cancellation: Cancellation, model: Model | None = None
+) -> Iterator[tuple[OutputFrame, Frame]]:
+    """The frames that ``run_job`` would write, in order, whether they are there already or not; writes nothing.
+
+    An output frame comes as it was made: one that is held over a cut is a copy and says so.
+    """
+    return _Run(job, Silent(), cancellation, model).frames()
 
 
 class _Run:
     """One run of a job."""
 
-    def __init__(self, job: RetimeJob, progress: Progress, cancellation: Cancellation) -> None:
+    def __init__(self, job: RetimeJob, progress: Progress, cancellation: Cancellation, model: Model | None) -> None:
         self._job = job
         self._progress = progress
         self._check = cancellation.check
         self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
-        self._estimate = Estimator.of(job)
+        self._estimate = Estimator.of(job, model)
         self._cuts: dict[int, None] = {}
 
     def report(self) -> RetimeReport:
@@ -73,6 +87,10 @@ class _Run:
         )
         self._progress.end(report.summary())
         return report
+
+    def frames(self) -> Iterator[tuple[OutputFrame, Frame]]:
+        """All that is wanted, without a look at the target."""
+        return self._rendered(self._job.plan.selected)
 
     def _outstanding(self) -> tuple[tuple[OutputFrame, ...], tuple[int, ...]]:
         """Frames to render and frames that are there already; makes the folder."""

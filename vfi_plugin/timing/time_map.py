@@ -107,6 +107,17 @@ class TimeMap:
         return cls(*ranged_through(_keys(keys, interpolation)))
 
     @classmethod
+    def from_positions(cls, positions: Sequence[Number], *, start: int) -> TimeMap:
+        """A source position for each output frame, in order, from frame ``start`` on: a curve that somebody sampled.
+
+        Raises:
+            TimeMapError: no positions, or no finite number.
+        """
+        if not positions:
+            raise TimeMapError("an empty list of positions; give the source position of each output frame")
+        return cls.from_keys([(start + offset, position) for offset, position in enumerate(positions)])
+
+    @classmethod
     def from_speed_keys(
         cls,
         keys: Mapping[Number, Number] | Iterable[KeyRow],
