@@ -34,7 +34,7 @@ PIP_INSTALL = $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,-qq) -c constra
 
 CPP_FILES := $(sort $(wildcard host_bindings/*.cpp host_bindings/*.h vfi_plugin/kernels/cuda/*.cu))
 SOURCES := CMakeLists.txt pyproject.toml $(sort $(shell \
-	find vfi_plugin host_bindings -type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*'))
+	find vfi_plugin host_bindings nuke resolve -type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*'))
 
 checksum = $(firstword $(shell cksum $(1) | cksum))
 DEPENDENCIES := $(VENV)/.dependencies-$(call checksum,pyproject.toml constraints.txt)
