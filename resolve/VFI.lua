@@ -5,7 +5,7 @@
 -- Lua 5.1, which Resolve has.
 
 -- Written by `vfi install resolve`: a folder with bin/vfi or Scripts/vfi.exe, or the program itself.
-local HOME = [[@VFI_HOME@]]
+local HOME = "@VFI_HOME@"
 
 local STEPS = [[
 VFI retimes a timeline that you export:

@@ -64,15 +64,14 @@ class Job:
         )
 
 
-def make_job(clip: TimelineClip, choices: Choices, media_first: int) -> Job:
+def make_job(clip: TimelineClip, choices: Choices, number: int) -> Job:
     """The frames that the choices ask for.
 
     Args:
         clip: what is retimed.
         choices: how.
-        media_first: number that the worker gives to the first frame of the media, where its name does not tell.
+        number: of the first frame of the media, as the worker counts.
     """
-    number = media_first if clip.first_file is None else clip.first_file
     begin, end = (number + frame for frame in choices.span.ends)
     tag = f"{begin}-{end}_{choices.length}f_{choices.model}"
     positions = choices.span.positions(choices.step, choices.length)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from vfi_client import Worker
 
 from vfi_resolve.choices import TAKE, Choices
 from vfi_resolve.errors import HostRefusedError
@@ -17,10 +19,9 @@ from vfi_resolve.windows import ProgressWindow
 
 if TYPE_CHECKING:
     from fusionscript import Timeline, TimelineItem
-    from vfi_client import Worker
 
 
-def retime(host: Host, worker: Worker) -> str | None:
+def retime(host: Host) -> str | None:
     """Retime the selected clip as the artist asks. Returns what was done; None where the window was closed.
 
     Raises:
@@ -29,19 +30,25 @@ def retime(host: Host, worker: Worker) -> str | None:
     """
     _, timeline = current_timeline(host.resolve)
     clip = read_clip(timeline, find_item(timeline))
-    choices = ask(host, clip, usable_models(worker.hello))
-    if choices is None:
-        return None
-    media_first = worker.probe(clip.path)["first"] if clip.first_file is None else clip.first_file
-    job = make_job(clip, choices, media_first)
+    with Worker(client=host.client_name) as worker:
+        choices = ask(host, clip, usable_models(worker.hello))
+        if choices is None:
+            return None
+        job = make_job(clip, choices, _first_number(worker, clip))
+        told = _render(host, worker, job)
+    return "\n".join([*told, *_put_on_timeline(host, timeline, clip, choices, job)])
+
+
+def _first_number(worker: Worker, clip: TimelineClip) -> int:
+    """The worker's number of the first frame of the media, by which it takes positions."""
+    return int(worker.probe(clip.path)["first"]) if clip.first_file is None else clip.first_file
+
+
+def _render(host: Host, worker: Worker, job: Job) -> list[str]:
+    """Make the frames. Returns lines on what was made."""
     notes: list[str] = []
-    report = _render(host, worker, job, notes)
-    return "\n".join([report["summary"], *_put_on_timeline(host, timeline, clip, choices, job), *notes])
-
-
-def _render(host: Host, worker: Worker, job: Job, notes: list[str]) -> dict[str, Any]:
     with ProgressWindow(host) as window:
-        return worker.render(
+        report = worker.render(
             job.source,
             job.frames.pattern,
             job.options,
@@ -49,6 +56,7 @@ def _render(host: Host, worker: Worker, job: Job, notes: list[str]) -> dict[str,
             on_note=notes.append,
             is_cancelled=window.is_cancelled,
         )
+    return [report["summary"], *notes]
 
 
 def _put_on_timeline(host: Host, timeline: Timeline, clip: TimelineClip, choices: Choices, job: Job) -> list[str]:

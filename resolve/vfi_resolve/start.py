@@ -32,8 +32,7 @@ def start(names: Mapping[str, Any]) -> None:
 
 def _outcome(host: Host) -> str | None:
     try:
-        with vfi_client.Worker(client=host.client_name) as worker:
-            return retime(host, worker)
+        return retime(host)
     except vfi_client.RequestCancelled:
         return None
     except (RetimeError, vfi_client.VfiClientError) as error:

@@ -1,7 +1,6 @@
-"""A Resolve for tests: the object tree of its scripting README of 24 July 2026, with the behaviour that was measured on it.
+"""A Resolve for tests: the object tree of its scripting README of 24 July 2026, as it behaves.
 
-What others measured on Resolve 21.0 (the project's public API notes) and is enforced here: ``hasattr`` is true for every
-name; the free edition refuses with False, opens a window and then refuses everything until that is closed; ImportMedia
+Of what was measured on Resolve 21.0 (davinci-resolve-mcp, api_truth.py) it enforces: ``hasattr`` is true for every name; the free edition refuses with False, opens a window and then refuses everything until that is closed; ImportMedia
 knows no folder but the current one; DeleteClips works on the Edit page alone; ``endFrame`` is exclusive; an append over
 another clip is dropped, and reported as done; setters answer True to keys that they do not know; properties are texts.
 """
@@ -99,7 +98,7 @@ def api(method: Method) -> Method:
         app.calls.append(f"{type(self).__name__.removeprefix('Fake')}.{method.__name__}")
         return False if app.refuses(method.__name__) else method(self, *args)
 
-    return answered  # type: ignore[return-value]
+    return answered
 
 
 class FakeResolve(FakeObject):

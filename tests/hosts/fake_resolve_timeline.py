@@ -17,7 +17,7 @@ def as_rate(text: object) -> Fraction:
 
 
 class FakeItem(FakeObject):
-    """TimelineItem: source frames ``low`` to ``high``, the second exclusive, over ``duration`` frames of the timeline."""
+    """TimelineItem: source frames ``low`` to ``high``, the second exclusive, over ``duration`` timeline frames."""
 
     def __init__(self, app: FakeApp, media: FakeMedia | None, start: int, span: tuple[int, int], duration: int) -> None:
         super().__init__(app)
@@ -114,7 +114,7 @@ class FakeItem(FakeObject):
 
     @api
     def SelectTakeByIndex(self, number: int) -> bool:
-        old, (low, high) = self.takes[0]
+        _, (low, high) = self.takes[0]
         speed = Fraction(high - low, self.duration)
         self.take = number
         self.media, span = self.takes[number - 1]

@@ -19,7 +19,7 @@ SPAN = SourceSpan(10, Fraction(24), reverse=False, duration=24, step_at_normal_s
 def read(cut: Cut, off_by_one: int = 0) -> TimelineClip:
     stage = Stage(cut)
     stage.app.source_off_by_one = off_by_one
-    return read_clip(stage.timeline, stage.item)  # type: ignore[arg-type]
+    return read_clip(stage.timeline, stage.item)
 
 
 def fields(timing: str = BY_SPEED, speed: str = "100", length: str = "24", placement: str = NEW_TRACK) -> Fields:
@@ -53,9 +53,7 @@ def test_what_is_no_rate_is_refused(written: str) -> None:
         (Cut(span=(0, 24), duration=30, media_rate="23.976", timeline_rate="29.97"), 1, (0, 23)),
     ],
 )
-def test_speed_and_frames_are_told_by_the_source_span(
-    cut: Cut, speed: Fraction, ends: tuple[int, int]
-) -> None:
+def test_speed_and_frames_are_told_by_the_source_span(cut: Cut, speed: Fraction, ends: tuple[int, int]) -> None:
     span = read(cut).span
     assert (span.speed, span.ends) == (speed, ends)
 
@@ -137,14 +135,14 @@ def test_a_selected_clip_goes_before_the_one_under_the_playhead() -> None:
     other = Stage().item
     stage.timeline.put(1, other)
     stage.timeline.selected = [stage.item]
-    assert find_item(stage.timeline) is stage.item  # type: ignore[arg-type,comparison-overlap]
+    assert find_item(stage.timeline) is stage.item
 
 
 def test_older_versions_without_a_selection_take_the_clip_under_the_playhead() -> None:
     stage = Stage(version=(20, 3, 2))
     stage.timeline.selected = [stage.item]
     assert hasattr(stage.timeline, "GetSelectedClips")
-    assert find_item(stage.timeline) is stage.item  # type: ignore[arg-type,comparison-overlap]
+    assert find_item(stage.timeline) is stage.item
     assert "Timeline.GetSelectedClips" not in stage.app.calls
 
 
@@ -152,17 +150,17 @@ def test_several_selected_clips_or_none_are_refused() -> None:
     stage = Stage()
     stage.timeline.selected = [stage.item, stage.item]
     with pytest.raises(NothingToRetimeError, match="2 clips are selected"):
-        find_item(stage.timeline)  # type: ignore[arg-type]
+        find_item(stage.timeline)
     stage.timeline.selected, stage.timeline.under_playhead = [], None
     with pytest.raises(NothingToRetimeError, match="select one"):
-        find_item(stage.timeline)  # type: ignore[arg-type]
+        find_item(stage.timeline)
 
 
 def test_titles_and_compound_clips_are_refused() -> None:
     stage = Stage()
     stage.media.properties["File Path"] = ""
     with pytest.raises(NothingToRetimeError, match="has no file"):
-        read_clip(stage.timeline, stage.item)  # type: ignore[arg-type]
+        read_clip(stage.timeline, stage.item)
     stage.item.media = None
     with pytest.raises(NothingToRetimeError, match='"Title" has no file'):
-        read_clip(stage.timeline, stage.item)  # type: ignore[arg-type]
+        read_clip(stage.timeline, stage.item)
