@@ -20,7 +20,7 @@ local RESOLVES_OWN = {
 }
 
 -- The last line of a run: a pipe tells no exit code in Lua 5.1.
-local EXIT_MARK = "vfi-exit "
+local EXIT_MARK = "vfi_exit "
 
 local is_windows = package.config:sub(1, 1) == "\\"
 

@@ -1,8 +1,9 @@
 """A Resolve for tests: the object tree of its scripting README of 24 July 2026, as it behaves.
 
-Of what was measured on Resolve 21.0 (davinci-resolve-mcp, api_truth.py) it enforces: ``hasattr`` is true for every name; the free edition refuses with False, opens a window and then refuses everything until that is closed; ImportMedia
+Of what was measured on Resolve 21.0 (davinci-resolve-mcp, api_truth.py) it enforces: ``hasattr`` is true for every
+name; the free edition refuses with False, opens a window and then refuses everything until that is closed; ImportMedia
 knows no folder but the current one; DeleteClips works on the Edit page alone; ``endFrame`` is exclusive; an append over
-another clip is dropped, and reported as done; setters answer True to keys that they do not know; properties are texts.
+another clip is dropped, and reported as done; setters say True to keys that they do not know; properties are texts.
 """
 
 from __future__ import annotations
