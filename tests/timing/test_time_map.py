@@ -276,3 +276,21 @@ def test_keys_between_frames_and_unsorted_mappings_are_taken() -> None:
     made = TimeMap.from_keys({"7/2": 7, 0.5: 1})
     assert made.output_range == (1, 3)
     assert [made.position(n) for n in made.frames] == [2, 4, 6]
+
+
+def test_sampled_positions_are_shown_exactly_from_the_frame_that_is_named_first() -> None:
+    sampled = ["1001", "1001.5", "3005/3", 0.1, 1003, -2]
+    found = TimeMap.from_positions(sampled, start=-2)
+    assert found.output_range == (-2, 3)
+    assert [found.position(n) for n in found.frames] == [
+        1001,
+        Fraction("1001.5"),
+        Fraction(3005, 3),
+        Fraction(1, 10),
+        1003,
+        -2,
+    ]
+    assert TimeMap.from_positions([1001], start=7).output_range == (7, 7)
+    for wrong in ([], ["one"], [float("nan")]):
+        with pytest.raises(TimeMapError):
+            TimeMap.from_positions(wrong, start=1)

@@ -29,7 +29,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--home", metavar="PATH", help="the vfi that the host is to use (default: this one)")
     parser.add_argument("--undo", action="store_true", help="take the adapter out again")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and stop")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, all=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -74,7 +74,7 @@ def parse_request(line: bytes) -> Request:
         raise ProtocolError('a request needs an "id", a whole number or a text')
     try:
         verb = document.pop("verb", None)
-        if verb not in FIELDS:
+        if not isinstance(verb, str) or verb not in FIELDS:
             raise ProtocolError(f"there is no verb {verb!r}; there are {', '.join(FIELDS)}")
         return Request(identifier, verb, checked(verb, document, FIELDS[verb], _REQUIRED.get(verb, ())))
     except ProtocolError as error:
