@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from fake_resolve_media import FakePool
-    from fake_resolve_timeline import FakeTimeline
-    from fake_resolve_ui import FakeFusion
+    from .fake_resolve_media import FakePool
+    from .fake_resolve_timeline import FakeTimeline
+    from .fake_resolve_ui import FakeFusion
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

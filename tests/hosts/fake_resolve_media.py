@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fake_resolve import FakeApp, FakeObject, api
+from .fake_resolve import FakeApp, FakeObject, api
 
 KNOWN_PROPERTIES = ("FPS", "Input Color Space", "IDT", "Data Level", "Alpha mode", "PAR")
 """What may be set of a clip here; "Input LUT" is one that this project's colour science does not have."""

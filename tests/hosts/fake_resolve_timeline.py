@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from fake_resolve import FakeApp, FakeObject, api
-from fake_resolve_media import FakeMedia
+from .fake_resolve import FakeApp, FakeObject, api
+from .fake_resolve_media import FakeMedia
 
 
 def as_rate(text: object) -> Fraction:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from fake_resolve import FakeApp
+from .fake_resolve import FakeApp
 
 EVERY_ELEMENT = {"ID", "Weight", "Enabled", "Hidden", "Visible", "ToolTip", "MinimumSize", "MaximumSize", "FixedSize"}
 ATTRIBUTES = {

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_resolve_media import FakeMedia
-from fake_resolve_timeline import FakeItem
-from resolve_stage import Cut, Stage
 from vfi_resolve.errors import HostRefusedError
 from vfi_resolve.media_path import Frames, first_number, frames_beside, same_path
 from vfi_resolve.media_pool import copy_colour, import_frames, set_rate
 from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track
 from vfi_resolve.timeline_clip import read_clip
+
+from .fake_resolve_media import FakeMedia
+from .fake_resolve_stage import Cut, Stage
+from .fake_resolve_timeline import FakeItem
 
 
 def rendered(folder: Path, count: int = 24) -> Frames:

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fake_resolve_timeline import FakeItem, FakeTimeline
-from fake_resolve_ui import FakeWindow
-from installed_adapter import Installed, install
 from material import hdr, read_exr
-from resolve_stage import Cut, Stage
+
+from .fake_resolve_menu import Installed, install
+from .fake_resolve_stage import Cut, Stage
+from .fake_resolve_timeline import FakeItem, FakeTimeline
+from .fake_resolve_ui import FakeWindow
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the core under test is started by a shell script")
 

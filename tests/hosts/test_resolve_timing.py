@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from resolve_stage import Cut, Stage
 from vfi_resolve.choices import BY_LENGTH, BY_SPEED, NEW_TRACK, TAKE, Fields, percent, read_choices
 from vfi_resolve.errors import HostRefusedError, NothingToRetimeError, RetimeError, WrongInputError
 from vfi_resolve.rates import parse_rate
 from vfi_resolve.source_span import SourceSpan
 from vfi_resolve.timeline_clip import TimelineClip, find_item, read_clip
+
+from .fake_resolve_stage import Cut, Stage
 
 NTSC = Fraction(24000, 1001)
 SPAN = SourceSpan(10, Fraction(24), reverse=False, duration=24, step_at_normal_speed=Fraction(1))

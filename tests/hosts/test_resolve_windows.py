@@ -6,12 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from fake_resolve_ui import FakeWindow
-from resolve_stage import Cut, Stage
 from vfi_resolve.choices import TAKE, Choices
 from vfi_resolve.retime_window import Model, ask, usable_models
 from vfi_resolve.timeline_clip import read_clip
 from vfi_resolve.windows import show_message
+
+from .fake_resolve_stage import Cut, Stage
+from .fake_resolve_ui import FakeWindow
 
 MODELS = (Model("dis", "Dense search (dis)", True), Model("rife", "RIFE (rife)", False))
 

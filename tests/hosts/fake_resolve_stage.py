@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fake_resolve import FakeApp, FakeResolve
-from fake_resolve_media import FakeMedia, FakePool
-from fake_resolve_timeline import FakeItem, FakeTimeline
-from fake_resolve_ui import FakeBmd, FakeFusion, Person
 from vfi_resolve.host import Host
+
+from .fake_resolve import FakeApp, FakeResolve
+from .fake_resolve_media import FakeMedia, FakePool
+from .fake_resolve_timeline import FakeItem, FakeTimeline
+from .fake_resolve_ui import FakeBmd, FakeFusion, Person
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,6 @@ class Stage:
 
     def shown(self, window: str) -> list[str]:
         """The texts of every window with that ID."""
-        from fake_resolve_ui import texts_of
+        from .fake_resolve_ui import texts_of
 
         return [text for each in self.bmd.windows if each.identity == window for text in texts_of(each)]
