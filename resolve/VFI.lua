@@ -145,7 +145,8 @@ local function main()
   if code == 0 then
     say("done. Now File > Import > Timeline, and choose " .. target)
   elseif code then
-    say("not done (exit code " .. code .. "); what is wrong stands above. What was rendered is kept: run this again")
+    say("not everything was done (exit code " .. code .. "): see above. What was rendered is kept, so run this again;")
+    say("if " .. target .. " is there, it can be imported: clips that failed are in it as they were")
   else
     say(failed)
   end

@@ -52,8 +52,9 @@ def find_host(names: Mapping[str, Any]) -> Host:
     product = str(resolve.GetProductName())
     if "studio" not in product.lower():
         raise StudioNeededError(FREE_EDITION.format(product=product))
-    fusion = names.get("fusion") or resolve.Fusion()
-    bmd = names.get("bmd")
+    fusion, bmd = names.get("fusion"), names.get("bmd")
+    if fusion is None:
+        fusion = resolve.Fusion()
     if fusion is None or bmd is None:
         raise HostRefusedError("Resolve gave no windows to this script; start it from Workspace > Scripts")
     return Host(resolve, fusion, bmd)

@@ -91,9 +91,9 @@ def test_the_chosen_file_is_retimed_whatever_its_name(tmp_path: Path, name: str)
 def test_what_vfi_prints_is_printed_and_a_failure_is_said(tmp_path: Path) -> None:
     ran = run(tmp_path, "/s/edit.otio", code=3)
     assert "10 in, 19 out\nwhat is wrong\n" in ran.printed
-    assert "not done (exit code 3)" in ran.printed
+    assert "not everything was done (exit code 3)" in ran.printed
     assert "vfi_exit" not in ran.printed
-    assert "Import > Timeline, and choose /s" not in ran.printed
+    assert "VFI: done" not in ran.printed
 
 
 def test_the_environment_of_resolves_own_python_does_not_reach_vfi(tmp_path: Path) -> None:
