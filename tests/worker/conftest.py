@@ -57,4 +57,6 @@ def worker(client: ModuleType, home: Path, log: Path) -> Iterator[Any]:
 
 @pytest.fixture
 def line(home: Path, log: Path) -> Iterator[Line]:
-    yield from lines_of(home, log)
+    for line in lines_of(home, log):
+        line.listen()
+        yield line

@@ -114,6 +114,9 @@ class Line:
         )
         self.heard: list[Any] = []
         self._listener = threading.Thread(target=self._listen, daemon=True)
+
+    def listen(self) -> None:
+        """Begins to read what the worker says."""
         self._listener.start()
 
     def _listen(self) -> None:
@@ -142,7 +145,8 @@ class Line:
     def ended(self) -> int:
         """The exit code; all that was said has been heard then."""
         code = self.process.wait(60)
-        self._listener.join(10)
+        if self._listener.ident is not None:
+            self._listener.join(10)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()

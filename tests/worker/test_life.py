@@ -238,6 +238,22 @@ def test_it_ends_when_its_input_is_closed_and_the_log_stays_small(home: Path, tm
     assert log.stat().st_size < 3 << 20
 
 
+def test_a_host_that_does_not_read_stops_no_work_and_hears_everything_later(
+    home: Path, plate: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "w.log"
+    positions = [str(1001 + step / 10_000) for step in range(4_000)]
+    plan = {"source": plate, "target": str(tmp_path / "o.####.exr"), "list": True}
+    for line in lines_of(home, log):
+        for number in range(3):  # each answer is larger than any pipe
+            line.say({"id": number, "verb": "plan", **plan, "options": {"positions": positions, "start": 1}})
+        line.say({"id": "last", "verb": "probe", "source": plate})
+        assert wait_for(lambda: log.exists() and "probe 'last' took" in log.read_text())
+        line.listen()
+        assert [len(line.end_of(number)["result"]["list"]) for number in range(3)] == [4_000] * 3
+        assert line.end_of("last")["event"] == "done"
+
+
 def test_a_log_that_cannot_be_written_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["worker", "--log", str(tmp_path)]) == 1
     assert f"cannot write the log {tmp_path}: Is a directory" in capsys.readouterr().err
