@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-from vfi_resolve.errors import HostRefusedError
+from vfi_resolve.choices import NEW_TRACK, Choices
+from vfi_resolve.errors import HostRefusedError, NothingToRetimeError
+from vfi_resolve.host import current_timeline
+from vfi_resolve.job import Job, make_job
+from vfi_resolve.marker import add_marker
 from vfi_resolve.media_path import Frames, first_number, frames_beside, same_path
 from vfi_resolve.media_pool import copy_colour, import_frames, set_rate
 from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track
@@ -40,6 +45,11 @@ def arrival_of(stage: Stage, length: int = 24, rate: str = "24") -> Arrival:
 def spread(stage: Stage) -> list[list[tuple[int, int]]]:
     """Start and duration of the clips of each track."""
     return [[(item.start, item.duration) for item in track] for track in stage.timeline.tracks]
+
+
+def job_of(stage: Stage) -> Job:
+    clip = read_clip(stage.timeline, stage.item)
+    return make_job(clip, Choices(clip.span, Fraction(1, 2), 48, "dis", NEW_TRACK, overwrite=False), 1001)
 
 
 @pytest.mark.parametrize(
@@ -198,3 +208,38 @@ def test_a_take_on_which_the_speed_of_the_clip_works_is_taken_back() -> None:
         place_as_take(arrival)
     assert (stage.item.take, stage.item.media, stage.item.span) == (1, stage.media, (10, 22))
     assert len(stage.item.takes) == 1
+
+
+def test_the_clip_is_marked_with_its_job_beside_the_markers_that_it_has() -> None:
+    stage = Stage()
+    stage.item.AddMarker(0, "Red", "mine", "", 1, "")
+    assert add_marker(stage.item, job_of(stage)) == []
+    assert stage.item.markers[0.0]["name"] == "mine"
+    job = json.loads(stage.item.markers[1.0]["customData"])
+    assert (job["vfi"], job["first"], job["last"]) == (1, "1011", "2069/2")
+    assert (job["count"], job["speed"]) == (48, "50")
+
+
+def test_a_marker_that_was_not_set_is_said() -> None:
+    stage = Stage()
+    stage.app.stubborn.add("marker")
+    (note,) = add_marker(stage.item, job_of(stage))
+    assert "has no marker" in note
+
+
+def test_the_edit_page_is_opened_and_a_page_that_does_not_open_is_noticed() -> None:
+    stage = Stage()
+    _, timeline = current_timeline(stage.host.resolve)
+    assert (timeline, stage.app.page) == (stage.timeline, "edit")
+
+    stage = Stage()
+    stage.app.stubborn.add("page")
+    with pytest.raises(HostRefusedError, match="does not open its Edit page"):
+        current_timeline(stage.host.resolve)
+
+
+def test_without_a_timeline_it_is_said_what_to_open() -> None:
+    stage = Stage()
+    stage.app.timeline = None
+    with pytest.raises(NothingToRetimeError, match="no timeline is open"):
+        current_timeline(stage.host.resolve)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from material import hdr, read_exr
@@ -36,6 +37,18 @@ def plate(tmp_path: Path) -> str:
     folder = tmp_path / "shot größe 東京"
     CLIP.write(folder)
     return str(folder / f"{CLIP.name}.[1001-1012].exr")
+
+
+def movie(path: Path, count: int) -> str:
+    """A movie of grey frames, each lighter than the one before."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("prores_ks", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv422p10le"
+        for number in range(count):
+            picture = np.full((64, 96, 3), 40 + 10 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(stream.encode())
+    return str(path)
 
 
 def fill(**fields: Any) -> Callable[[FakeWindow], None]:
@@ -131,8 +144,8 @@ def test_a_render_can_be_cancelled_and_goes_on_the_next_time(plate: str, install
     assert any("40 of 40 frames, 100%" in text for text in stage.shown("VfiProgress"))
 
 
-def test_a_timeline_that_was_left_meanwhile_gets_nothing(plate: str, installed: Installed) -> None:
-    stage = Stage(Cut(plate, 12, (0, 6), 6))
+def test_a_timeline_that_was_left_meanwhile_gets_nothing(tmp_path: Path, installed: Installed) -> None:
+    stage = Stage(Cut(movie(tmp_path / "A001 ü.mov", 6), 6, (2, 6), 4))
     other = FakeTimeline(stage.app)
 
     def open_another(window: FakeWindow) -> None:
@@ -142,6 +155,8 @@ def test_a_timeline_that_was_left_meanwhile_gets_nothing(plate: str, installed: 
     said = outcome(stage, installed)
     assert 'open "Edit 1" and start again: what is rendered is kept' in said
     assert (stage.timeline.tracks, other.tracks) == ([[stage.item]], [[]])
+    header, _ = read_exr(tmp_path / "A001 ü_3-6_2f_dis" / "A001 ü_3-6_2f_dis.1001.exr")
+    assert header["vfi/source"] == "3.0"  # frames of a movie are numbered from 1
 
 
 def test_what_the_core_says_of_missing_media_is_shown(tmp_path: Path, installed: Installed) -> None:
