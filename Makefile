@@ -75,6 +75,7 @@ lint-style: $(DEPENDENCIES)
 
 lint-types: $(DEPENDENCIES)
 	$(BIN)/mypy
+	MYPYPATH=resolve:vfi_plugin/worker/client $(BIN)/mypy -p vfi_resolve
 
 lint-layers: $(DEPENDENCIES)
 	$(BIN)/lint-imports --no-logo
