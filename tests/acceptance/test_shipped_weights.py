@@ -21,7 +21,7 @@ from vfi_plugin.evaluate.metrics import psnr
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import plan_retime
 
-from .shipped import FILES, all_but
+from .shipped import FILES
 
 LARGEST_BYTES, LARGEST_SUM_BYTES = 6_000_000, 36_000_000
 LEAST_STILL_PSNR = 45.0
@@ -100,13 +100,7 @@ def still_psnr(name: str, frame: torch.Tensor) -> float:
     return psnr(made[0].numpy(), frame[0].numpy())
 
 
-STILL = all_but(
-    bipn="37 and 32 dB: everything passes a code at an eighth of the size",
-    dain="37 and 36 dB: its flow, 12,000 px in the mean, arrives nowhere; filters of 4x4 px are left, half a pixel off",
-)
-
-
-@pytest.mark.parametrize("name", STILL)
+@pytest.mark.parametrize("name", FILES)
 def test_a_still_texture_stays(name: str) -> None:
     assert still_psnr(name, tensor_of(material.pan(256, 160, count=1).truth(1001).clip(0, 1))) >= LEAST_STILL_PSNR
 
@@ -120,6 +114,6 @@ def filmed(shared_dir: Path) -> torch.Tensor:
     return tensor_of(picture[top : top + 160, left : left + 256] / 255)
 
 
-@pytest.mark.parametrize("name", STILL)
+@pytest.mark.parametrize("name", FILES)
 def test_a_still_frame_of_a_real_clip_stays(name: str, filmed: torch.Tensor) -> None:
     assert still_psnr(name, filmed) >= LEAST_STILL_PSNR
