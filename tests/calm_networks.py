@@ -9,10 +9,7 @@ import torch
 
 from vfi_plugin.models.weights import Weights, save_weights
 
-NETWORKS = (
-    *("adaconv", "sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn", "figan", "phasenet"),
-    "hybrid",
-)
+NETWORKS = ("adaconv", "sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn", "figan", "phasenet")
 PAINTING = frozenset({"bipn", "phasenet"})
 """Those that paint frames: with random weights, frames of nothing."""
 
@@ -30,7 +27,6 @@ _NETS = {
     "bipn": ("Bipn", "3"),
     "figan": ("FiganNet", ""),
     "phasenet": ("PhaseNet", "faithful"),
-    "hybrid": ("IFNet", ""),
 }
 
 # What the layers that make flow, masks and residuals are multiplied by, and those that make kernels of 51 taps: a tap
@@ -43,7 +39,6 @@ _HEADS = {
     "superslomo": ("flow.head", "interpolation.head"),
     "voxelflow": ("head",),
     "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
-    "hybrid": tuple(f"block{n}.lastconv.0" for n in range(4)),
     "bipn": ("stages.0.decoder.9",),
     "figan": tuple(f"{module}.layers.10" for module in ("coarse", "finer.0", "finer.1", "correction")),
     "phasenet": tuple(f"heads.{n}" for n in range(8)),
@@ -60,8 +55,6 @@ def calm_weights(name: str, folder: Path) -> Path:
     state = net.state_dict()
     quiet = _QUIET_KERNELS if name.startswith("sepconv") else _QUIET
     for head in _HEADS[name]:
-        if not state[f"{head}.weight"].any():  # the hybrid's begin at nothing
-            torch.nn.init.normal_(state[f"{head}.weight"], std=0.1)
         state[f"{head}.weight"] *= quiet
         state[f"{head}.bias"] *= quiet
         _rest(name, state[f"{head}.bias"])

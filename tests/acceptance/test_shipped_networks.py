@@ -70,7 +70,10 @@ def test_the_frame_between_is_as_bright_as_its_neighbours(name: str, slow: Any) 
     assert abs(stacked(slow(name).made[1]).mean(dtype=np.float64) / neighbours - 1) < MOST_DRIFT
 
 
-NEARNESS = all_but(adaconv="37.9 dB, 6.2 dB over the mix", sepconv="31.0 dB, 0.7 dB under the mix")
+NEARNESS = all_but(
+    adaconv="37.9 dB, 6.2 dB over the mix",
+    sepconv="31.0 dB, 0.7 dB under the mix",
+)
 
 
 @pytest.mark.parametrize("name", NEARNESS)
@@ -126,7 +129,7 @@ def test_the_disc_keeps_its_500(name: str, bright: Any) -> None:
     assert np.abs(bright(name).around("disc", 12) / 500.0 - 1).max() < 0.01
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if not vfi.model_info(name).paints])
+@pytest.mark.parametrize("name", FILES)
 def test_the_grey_keeps_its_018(name: str, bright: Any) -> None:
     assert np.abs(bright(name).around("grey", 16) / 0.18 - 1).max() < 0.005
 

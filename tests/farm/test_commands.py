@@ -43,7 +43,11 @@ ALL = RetimeOptions(
     missing="hold",
     overwrite=True,
 )
-TIMINGS: tuple[dict[str, Any], ...] = ({"fps": "24000/1001", "source_fps": "25"}, {"length": 32}, {"speed": "-100%"})
+TIMINGS: tuple[dict[str, Any], ...] = (
+    {"fps": "24000/1001", "source_fps": "25"},
+    {"length": 32, "rate": "25"},
+    {"speed": "-100%"},
+)
 
 
 def read_back(options: RetimeOptions) -> tuple[RetimeOptions, argparse.Namespace]:

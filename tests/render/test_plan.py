@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vfi_plugin.errors import MissingFramesError, TimeMapError, UsageError
+from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.timing.time_map import TimeMap
 
@@ -123,3 +124,11 @@ def test_a_chunk_renders_its_frames_of_the_same_plan() -> None:
     assert chunk.frames == whole.frames
     assert [frame.number for frame in chunk.selected] == [4, 5]
     assert "rendering 4-5" in chunk.summary()
+
+
+def test_the_rate_of_the_output_is_said_once() -> None:
+    with pytest.raises(UsageError, match="give fps or rate, not both"):
+        RetimeOptions(fps=48, rate=48)
+    with pytest.raises(UsageError, match="source fps goes with fps or rate"):
+        RetimeOptions(speed=1, source_fps=24)
+    assert RetimeOptions(speed=1, source_fps=24, rate=25).rate == 25

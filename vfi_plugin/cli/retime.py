@@ -40,8 +40,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", help="sequence (plate.####.exr, plate.%%04d.exr, one file of it) or movie")
     parser.add_argument("target", help="EXR sequence (slow.####.exr) or movie (.mov, .mp4, .mkv)")
     _add_timing(parser)
-    _add_motion(parser)
-    _add_picture(parser)
+    add_motion(parser)
+    add_picture(parser)
     parser.add_argument("--overwrite", action="store_true", help="render again what is already there")
 
 
@@ -52,15 +52,22 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
     timing.add_argument("--map-node", metavar="NAME", help="which node or clip of the map file, where it has several")
     timing.add_argument("--fps", help="target rate, such as 48 or 24000/1001; the duration is kept")
     timing.add_argument("--source-fps", help="the source's rate, where the file does not say it")
+    timing.add_argument("--rate", help="the rate that the output's files tell, where it is not the source's nor --fps")
     timing.add_argument("--length", type=int, metavar="N", help="fit the source range to N frames")
     timing.add_argument("--in-range", metavar="A-B", help="source frames to use (default: all)")
     timing.add_argument("--frames", metavar="A-B", help="output frames to render, such as 1001-1100 or 1-10x3")
     timing.add_argument("--start", type=int, metavar="N", help="number of the first output frame")
-    timing.add_argument("--ends", choices=ENDS, default="hold", help="what lies past the first and last source frame")
-    timing.add_argument("--missing", choices=MISSING, default="error", help="holes in the numbering of the source")
+    add_gaps(timing)
 
 
-def _add_motion(parser: argparse.ArgumentParser) -> None:
+def add_gaps(group: Any) -> None:
+    """Adds what is done where the source has no frame."""
+    group.add_argument("--ends", choices=ENDS, default="hold", help="what lies past the first and last source frame")
+    group.add_argument("--missing", choices=MISSING, default="error", help="holes in the numbering of the source")
+
+
+def add_motion(parser: argparse.ArgumentParser) -> None:
+    """Adds how in-between frames are made."""
     motion = parser.add_argument_group("motion")
     motion.add_argument("--method", choices=METHODS, default="motion", help="move content, mix frames, or take one")
     motion.add_argument("--filter", choices=FILTERS, default="cubic", help="how colour is sampled between pixels")
@@ -75,7 +82,8 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
 
 
-def _add_picture(parser: argparse.ArgumentParser) -> None:
+def add_picture(parser: argparse.ArgumentParser) -> None:
+    """Adds what is known of channels and colour."""
     picture = parser.add_argument_group("channels and colour")
     picture.add_argument("--channels", default="all", help="all, rgb, rgba, or names separated by commas")
     picture.add_argument(
@@ -99,15 +107,22 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
 
 
-_TIMING = ("speed", "map_node", "fps", "source_fps", "length", "in_range", "frames", "start", "ends", "missing")
+_TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
+_GAPS = ("ends", "missing")
 _MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 
 
+def given_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What the shared groups of arguments say, as attributes of `RetimeOptions`: everything but the timing."""
+    given = {name: getattr(args, name) for name in (*_GAPS, *_MOTION, *_REST)}
+    return {**given, "channel_rules": tuple(args.channel)}
+
+
 def options_of(args: argparse.Namespace) -> RetimeOptions:
     """What the arguments of ``add_options`` ask for."""
-    given = {name: getattr(args, name) for name in (*_TIMING, *_MOTION, *_REST)}
-    return RetimeOptions(time_map=args.map, channel_rules=tuple(args.channel), **given)
+    timing = {name: getattr(args, name) for name in _TIMING}
+    return RetimeOptions(time_map=args.map, **timing, **given_options(args))
 
 
 def run(args: argparse.Namespace) -> int:

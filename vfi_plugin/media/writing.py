@@ -79,8 +79,11 @@ def begin_temporary(target: Path, *, keep_suffix: bool = False) -> Path:
 
 
 @contextmanager
-def _written_whole(target: Path) -> Iterator[Path]:
-    """Gives a temporary path to write to; renames it to ``target`` at the end, removes it on any failure."""
+def written_whole(target: Path) -> Iterator[Path]:
+    """Gives a temporary path to write to; renames it to ``target`` at the end, removes it on any failure.
+
+    Raises: as ``explained``.
+    """
     with explained(target):
         temporary = begin_temporary(target)
         try:
@@ -114,7 +117,7 @@ def write_image(path: str | Path, frame: Frame, *, pixels_of: str | Path | None 
             f'{target.name}: "{target.suffix}" cannot be written; '
             "write frames as .exr, or a movie as .mov, .mp4 or .mkv"
         )
-    with _written_whole(target) as temporary:
+    with written_whole(target) as temporary:
         if pixels_of is None or not rewrap_exr(Path(pixels_of), temporary, frame.parts):
             write_exr(temporary, frame.parts)
 

@@ -25,7 +25,6 @@ _MODULES = {
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
     "figan": "vfi_plugin.models.figan",
-    "hybrid": "vfi_plugin.models.hybrid",
     "phase": "vfi_plugin.models.phase",
     "phasenet": "vfi_plugin.models.phasenet",
     "rife": "vfi_plugin.models.rife",

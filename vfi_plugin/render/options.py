@@ -29,6 +29,8 @@ class RetimeOptions:
         map_node: which node or clip of that file, where it has several.
         fps: target rate in frames a second; the duration is kept.
         source_fps: the source's rate, where the file does not say it or says it wrongly.
+        rate: the rate that the output's files tell, where fps is not given: a time map may lead to another rate than
+            the source's, and does not say it. None for the source's.
         length: number of output frames that the whole source range is fitted to.
         in_range: source frames to use, as a Nuke frame range; None for all.
         frames: output frames to render, as a Nuke frame range; None for all. The others stay as they are.
@@ -58,6 +60,7 @@ class RetimeOptions:
     map_node: str | None = None
     fps: Number | None = None
     source_fps: Number | None = None
+    rate: Number | None = None
     length: int | None = None
     in_range: str | None = None
     frames: str | None = None
@@ -86,8 +89,10 @@ class RetimeOptions:
             raise UsageError(f"give exactly one of speed, time map, fps and length; got {got}")
         if self.map_node is not None and not isinstance(self.time_map, str | Path):
             raise UsageError("a map node goes with a time map file, which was not given")
-        if self.source_fps is not None and self.fps is None:
-            raise UsageError("source fps goes with fps, which was not given; leave it out or give the target fps")
+        if self.rate is not None and self.fps is not None:
+            raise UsageError("fps says the rate of the output already; give fps or rate, not both")
+        if self.source_fps is not None and self.fps is None and self.rate is None:
+            raise UsageError("source fps goes with fps or rate, which were not given; leave it out or give one of them")
         for name, allowed in (
             ("method", METHODS),
             ("filter", FILTERS),

@@ -128,7 +128,8 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     layout = Layout.of(headers, options)
     if options.method == "motion" and not all(frame.is_copy for frame in plan.frames):
         layout.require_guides()
-    rate = parse_rate(options.fps) if options.fps is not None else source_rate
+    told_rate = options.fps if options.fps is not None else options.rate
+    rate = parse_rate(told_rate) if told_rate is not None else source_rate
     if place.is_movie:
         rate = _check_movie(plan, rate)
     clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)

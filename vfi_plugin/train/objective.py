@@ -21,15 +21,12 @@ class Batch:
         after: the same for the later ones.
         between: (N, L, 3, H, W), the frames between them, in the order of time.
         times: (N, L) float32, when they are, 0 < t < 1.
-        start: (N, L, 5, H, W), a motion at each of these times that a network begins with, as
-            ``models.hybrid.net.start_from`` lays it out; None where none is needed.
     """
 
     before: Tensor
     after: Tensor
     between: Tensor
     times: Tensor
-    start: Tensor | None = None
 
     def middle(self) -> Tensor:
         """(N, 3, H, W), the frame in the middle, for networks that know no other.

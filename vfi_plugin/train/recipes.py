@@ -18,7 +18,6 @@ from vfi_plugin.models.bipn.checkpoint import parse_variant
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.dain.net import Dain
 from vfi_plugin.models.figan.net import FiganNet
-from vfi_plugin.models.hybrid.net import build as build_hybrid
 from vfi_plugin.models.phasenet.checkpoint import IMPROVED
 from vfi_plugin.models.phasenet.checkpoint import build as build_phasenet
 from vfi_plugin.models.rife.net import build as build_rife
@@ -26,8 +25,6 @@ from vfi_plugin.models.sepconv.net import SepConvNet
 from vfi_plugin.models.sepconvpp.net import SepConvPlusNet
 from vfi_plugin.models.superslomo.net import SuperSlomo
 from vfi_plugin.models.voxelflow.net import VoxelFlowNet
-from vfi_plugin.train.batch_source import BatchSource
-from vfi_plugin.train.begun import Begun
 from vfi_plugin.train.critic import FiganCritic
 from vfi_plugin.train.initial import he_normal
 from vfi_plugin.train.objective import Objective
@@ -35,7 +32,6 @@ from vfi_plugin.train.objectives.adaconv import AdaConvObjective
 from vfi_plugin.train.objectives.bipn import BipnObjective
 from vfi_plugin.train.objectives.dain import DainObjective
 from vfi_plugin.train.objectives.figan import FiganObjective
-from vfi_plugin.train.objectives.hybrid import HybridObjective
 from vfi_plugin.train.objectives.phasenet import PhaseNetObjective
 from vfi_plugin.train.objectives.rife import RifeObjective
 from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_average
@@ -107,7 +103,6 @@ class Recipe:
         any_time: whether the true frame may instead be one at any time.
         has_critic: whether the objective knows one.
         vgg19: the features of its perceptual loss, or None where it has none.
-        prepared: what is done to batches before the network sees them, or None.
     """
 
     build: Callable[[str, float], nn.Module]
@@ -118,7 +113,6 @@ class Recipe:
     any_time: bool = False
     has_critic: bool = False
     vgg19: FeatureLayer | None = None
-    prepared: Callable[[BatchSource], BatchSource] | None = None
 
 
 def _bipn(variant: str, width: float) -> Bipn:
@@ -190,9 +184,6 @@ _DAIN = Defaults(_ADAMAX, 1e-4, batch=4, crop=256)
 # Ours: 64 px is the least that its perceptual loss takes, twice that leaves the coarsest scale some motion to see.
 _FIGAN = Defaults(_ADAM, 1e-4, batch=32, crop=128)
 
-# Ours: after RIFE, but for the crop, as large motion is not what it has to learn.
-_HYBRID = Defaults(Optimiser("adamw", weight_decay=1e-3), 4e-4, batch=32, crop=192)
-
 # The paper's.
 _PHASENET = Defaults(_ADAM, 1e-3, batch=32, crop=256)
 
@@ -223,7 +214,6 @@ RECIPES: dict[str, Recipe] = {
     "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
     "dain": Recipe(lambda _, width: Dain(width), _dain_objective, _DAIN, any_time=True),
     "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
-    "hybrid": Recipe(build_hybrid, lambda net, _: HybridObjective(net), _HYBRID, any_time=True, prepared=Begun),
     "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),
     "sepconv": Recipe(_sepconv, _sepconv_objective, _SEPCONV, vgg19=_SEPCONV_FEATURES),

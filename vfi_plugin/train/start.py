@@ -111,7 +111,7 @@ def _data_of(request: TrainingRequest, recipe: Recipe, processes: Processes, wat
     if processes.count > 1 and choice.bank is not None and not choice.bank.is_file():
         raise UsageError(f"there is no {choice.bank} yet, and all processes would write it; make it by one alone first")
     feed = open_data(choice, processes.device, watcher.note if processes.first else unheard)
-    source = Ahead(recipe.prepared(feed.source) if recipe.prepared else feed.source, processes.device)
+    source = Ahead(feed.source, processes.device)
     try:
         yield replace(feed, source=source)
     finally:

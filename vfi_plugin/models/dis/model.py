@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,13 +52,14 @@ class DisPair(Pair):
         self._size = before.shape[2], before.shape[3]
         self._reduction = reduction(*self._size)
         first, second = (_reduced(guide, self._reduction) for guide in (before, after))
+        self._guides = first, second
         pairs = [flows_between(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
         forward, backward = (_stacked([flows[way] for flows in pairs], before.device) for way in (0, 1))
-        self._seen = Seen.of(first, second, forward, backward)
+        self._both = Direction.between(first, second, forward), Direction.between(second, first, backward)
 
     def motion(self, t: float) -> FlowMotion:
         """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility."""
-        reduced = self._seen.motion(t)
+        reduced = self._reduced_motion(t)
         if self._reduction == 1:
             return reduced
         return FlowMotion(
@@ -73,34 +73,17 @@ class DisPair(Pair):
         enlarged = F.interpolate(values, scale_factor=self._reduction, mode="bilinear", align_corners=False)
         return enlarged[..., :height, :width].contiguous()
 
-
-@dataclass(frozen=True)
-class Seen:
-    """Two guides (N, 3, H, W) and the flow from each to the other."""
-
-    guides: tuple[torch.Tensor, torch.Tensor]
-    both: tuple[Direction, Direction]
-
-    @classmethod
-    def of(cls, before: torch.Tensor, after: torch.Tensor, forward: torch.Tensor, backward: torch.Tensor) -> Seen:
-        """Flows are (N, 2, H, W) pixels, from ``before`` to ``after`` and back."""
-        return cls(
-            (before, after), (Direction.between(before, after, forward), Direction.between(after, before, backward))
-        )
-
-    def motion(self, t: float | torch.Tensor) -> FlowMotion:
-        """The motion at ``t``, a number or (N, 1, 1, 1), over the guides' own pixels."""
-        forward, backward = self.both
+    def _reduced_motion(self, t: float) -> FlowMotion:
+        forward, backward = self._both
         candidates = project(forward, t), -project(backward, 1.0 - t)
-        motion = choose(self.guides, candidates, t)
+        motion = choose(self._guides, candidates, t)
         flows = -t * motion, (1.0 - t) * motion
         shares = (
             (1.0 - t) * _visibility(forward.flow, flows[0], motion),
             t * _visibility(backward.flow, flows[1], -motion),
         )
         total = shares[0] + shares[1]
-        by_time = torch.zeros_like(total) + (1.0 - t)
-        weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), by_time)
+        weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), torch.full_like(total, 1.0 - t))
         return FlowMotion(*flows, weight_0)
 
 

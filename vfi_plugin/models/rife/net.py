@@ -39,7 +39,6 @@ class Layout:
         unused: channels that a block puts out and nothing reads.
         adds_mask: whether a block's mask is added to what there was; otherwise it takes its place.
         size_multiple: frames must be padded to a multiple of this many pixels.
-        refines: whether the first block, too, begins with a state, which somebody else has to find.
     """
 
     channels: tuple[int, ...]
@@ -49,7 +48,6 @@ class Layout:
     unused: int
     adds_mask: bool
     size_multiple: int
-    refines: bool = False
 
 
 LAYOUTS = {
@@ -164,8 +162,7 @@ class IFNet(nn.Module):
         pair = 2 * (3 + encoded) + 1  # both frames with their features, and the plane of t
         outputs = 4 + 1 + layout.features + layout.unused
         for index, published in enumerate(layout.channels):
-            begins = index == 0 and not layout.refines
-            inputs = pair if begins else pair + 1 + layout.features + 4
+            inputs = pair if index == 0 else pair + 1 + layout.features + 4
             # Named as published: block0.conv0..., not blocks.0.conv0...
             self.add_module(f"block{index}", IFBlock(inputs, _scaled(published, width), outputs))
         if layout.encoder:
@@ -179,9 +176,7 @@ class IFNet(nn.Module):
         frame = frame.clamp(0.0, 1.0)
         return torch.cat([frame, self.encode(frame)], 1) if self.layout.encoder else frame
 
-    def states(
-        self, before: Tensor, after: Tensor, t: Tensor, reduction: float = 1.0, start: State | None = None
-    ) -> Iterator[State]:
+    def states(self, before: Tensor, after: Tensor, t: Tensor, reduction: float = 1.0) -> Iterator[State]:
         """What is known after each block.
 
         Args:
@@ -189,10 +184,9 @@ class IFNet(nn.Module):
             after: the same of the later frame.
             t: (N, 1, 1, 1) in [0, 1].
             reduction: 2 looks for motion at half the size.
-            start: what is known before the first block, where the layout refines.
         """
         time = t.expand(-1, 1, before.shape[2], before.shape[3])
-        state = start
+        state: State | None = None
         for index, scale in enumerate(self.layout.scales):
             block = self._block(index)
             if state is None:

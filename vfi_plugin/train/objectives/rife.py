@@ -19,7 +19,7 @@ from vfi_plugin.train.objective import Batch, Objective
 
 Tensor = torch.Tensor
 
-BLOCK_SHARE = 0.8
+_BLOCK_SHARE = 0.8
 """Each block counts this much of the next finer one: the last one most, the first still 0.4 of it."""
 
 
@@ -43,13 +43,12 @@ class RifeObjective(Objective):
         for n in range(times):
             states = list(self.net.states(before, after, batch.times[:, n].view(-1, 1, 1, 1)))
             for index, state in enumerate(states):
-                share = BLOCK_SHARE ** (len(states) - 1 - index) / times
-                term = share * laplacian(frame_of(batch, state), batch.between[:, n])
+                share = _BLOCK_SHARE ** (len(states) - 1 - index) / times
+                term = share * laplacian(_frame(batch, state), batch.between[:, n])
                 terms[f"block{index}"] = terms.get(f"block{index}", 0.0) + term
         return terms
 
 
-def frame_of(batch: Batch, state: State) -> Tensor:
-    """The frame (N, 3, H, W) that a state of the network makes of a batch's ends."""
+def _frame(batch: Batch, state: State) -> Tensor:
     moved = warp(batch.before, state.flow[:, :2]), warp(batch.after, state.flow[:, 2:])
     return torch.lerp(moved[1], moved[0], torch.sigmoid(state.mask))
