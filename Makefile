@@ -33,12 +33,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,-qq) -c constraints.txt $(PIP_ARGS)
 
 CPP_FILES := $(sort $(wildcard host_bindings/*.cpp host_bindings/*.h vfi_plugin/kernels/cuda/*.cu))
-SOURCES := CMakeLists.txt pyproject.toml $(sort $(shell \
-	find vfi_plugin host_bindings nuke resolve -type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*'))
+# By find, and not by make's lists, as adapters' files have spaces in their names.
+SOURCES = find CMakeLists.txt pyproject.toml vfi_plugin host_bindings nuke resolve \
+	-type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*' -exec cksum {} + | LC_ALL=C sort
 
-checksum = $(firstword $(shell cksum $(1) | cksum))
-DEPENDENCIES := $(VENV)/.dependencies-$(call checksum,pyproject.toml constraints.txt)
-PACKAGE := $(VENV)/.package-$(call checksum,$(SOURCES))
+DEPENDENCIES := $(VENV)/.dependencies-$(firstword $(shell cksum pyproject.toml constraints.txt | cksum))
+PACKAGE := $(VENV)/.package-$(firstword $(shell $(SOURCES) | cksum))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test sanitize lint format bench gpu-check clean distclean
