@@ -33,12 +33,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_INSTALL = $(BIN)/python -m pip install $(if $(MAKE_TERMOUT),,-qq) -c constraints.txt $(PIP_ARGS)
 
 CPP_FILES := $(sort $(wildcard host_bindings/*.cpp host_bindings/*.h vfi_plugin/kernels/cuda/*.cu))
-SOURCES := CMakeLists.txt pyproject.toml $(sort $(shell \
-	find vfi_plugin host_bindings nuke resolve -type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*'))
+# By find, and not by make's lists, as adapters' files have spaces in their names.
+SOURCES = find CMakeLists.txt pyproject.toml vfi_plugin host_bindings nuke resolve \
+	-type f ! -name '*.py[co]' ! -name '*.so' ! -name '.*' -exec cksum {} + | LC_ALL=C sort
 
-checksum = $(firstword $(shell cksum $(1) | cksum))
-DEPENDENCIES := $(VENV)/.dependencies-$(call checksum,pyproject.toml constraints.txt)
-PACKAGE := $(VENV)/.package-$(call checksum,$(SOURCES))
+DEPENDENCIES := $(VENV)/.dependencies-$(firstword $(shell cksum pyproject.toml constraints.txt | cksum))
+PACKAGE := $(VENV)/.package-$(firstword $(shell $(SOURCES) | cksum))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test sanitize lint format bench gpu-check clean distclean
@@ -77,6 +77,7 @@ lint-style: $(DEPENDENCIES)
 lint-types: $(DEPENDENCIES)
 	$(BIN)/mypy
 	cd nuke && MYPYPATH=../vfi_plugin/worker/client ../$(BIN)/mypy --config-file ../pyproject.toml -p vfi_nuke
+	MYPYPATH=resolve:vfi_plugin/worker/client $(BIN)/mypy -p vfi_resolve
 
 lint-layers: $(DEPENDENCIES)
 	$(BIN)/lint-imports --no-logo
@@ -98,7 +99,7 @@ gpu-check: ## the tests that need an NVIDIA GPU, then its benchmarks; no venv, n
 
 clean: ## remove what was built and measured; .venv stays
 	rm -rf build dist $(DEMO) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
-	find vfi_plugin nuke tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
+	find vfi_plugin nuke resolve tests benchmarks -type d -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean ## and .venv
 	rm -rf $(VENV)

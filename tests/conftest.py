@@ -8,6 +8,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,7 +27,23 @@ class _SharedModules(MetaPathFinder):
         return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py") if name in self.names else None
 
 
-sys.meta_path.append(_SharedModules())
+class _AdapterModules(MetaPathFinder):
+    """Lets tests import what Resolve's Python would find, again without a folder on ``sys.path``."""
+
+    files: ClassVar = {
+        "vfi_client": REPOSITORY / "vfi_plugin" / "worker" / "client" / "vfi_client.py",
+        "vfi_resolve": REPOSITORY / "resolve" / "vfi_resolve" / "__init__.py",
+    }
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        file = self.files.get(name)
+        if file is None:
+            return None
+        inside = [str(file.parent)] if file.name == "__init__.py" else None
+        return spec_from_file_location(name, file, submodule_search_locations=inside)
+
+
+sys.meta_path += [_SharedModules(), _AdapterModules()]
 
 if find_spec("hypothesis"):  # the GPU tests' machine may lack it
     from hypothesis import settings

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from vfi_plugin.models.weights import SHIPPED
+
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
@@ -22,7 +24,9 @@ def test_models_are_measured_in_time_and_memory(tmp_path: Path) -> None:
     done = subprocess.run(command, env=clean, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "models_cpu.json").read_text("utf-8"))["rows"]
-    assert tuple(row["name"] for row in rows) == KINDS
+    assert tuple(dict.fromkeys(row["name"] for row in rows)) == KINDS
+    with_their_weights = {row["name"] for row in rows if row["weights"] == "weights in use"}
+    assert with_their_weights == {name for name in KINDS if (SHIPPED / f"{name}.safetensors").is_file()}
     for row in rows:
         assert row["seconds"] > 0
         assert row["peak_bytes"] > 2**26  # torch alone takes more

@@ -15,7 +15,7 @@ from vfi_plugin.worker.adapter_files import adapter_files, adapter_folder, core_
 from vfi_plugin.worker.adapter_places import Machine, places_of
 from vfi_plugin.worker.installing import install
 
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
 
 _OURS = ("vfi_nuke", "vfi_client", "init", "menu")
 

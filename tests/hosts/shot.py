@@ -10,7 +10,7 @@ from typing import Any
 import material
 import numpy as np
 
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
 
 WIDTH, HEIGHT, STEP_PX = 48, 40, 2
 

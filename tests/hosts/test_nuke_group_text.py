@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from .nuke_script_text import Statement, statements
+from .fake_nuke_script_text import Statement, statements
 
 TEXT = (Path(__file__).parents[2] / "nuke" / "vfi_nuke" / "VFIRetime.nk").read_text("utf-8")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
 from .shot import Shot, read_node
 
 

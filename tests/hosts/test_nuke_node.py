@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from .conftest import StartNuke
-from .nuke_knobs import Enumeration_Knob
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
+from .fake_nuke_knobs import Enumeration_Knob
 from .shot import Shot, read_node
 
 Adapter = Callable[[], Any]

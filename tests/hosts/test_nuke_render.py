@@ -15,8 +15,8 @@ import pytest
 import vfi_plugin as vfi
 
 from .conftest import StartNuke
-from .nuke_images import Image, render
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
+from .fake_nuke_images import Image, render
 from .shot import Shot, read_node
 
 Adapter = Callable[[], Any]

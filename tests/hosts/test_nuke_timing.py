@@ -11,7 +11,7 @@ import pytest
 
 import vfi_plugin as vfi
 
-from .nuke_session import FakeNuke
+from .fake_nuke import FakeNuke
 from .shot import Shot, read_node
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import OpenEXR
 
 if TYPE_CHECKING:
-    from .nuke_nodes import Node
+    from .fake_nuke_nodes import Node
 
 _OURS = {"R": "rgba.red", "G": "rgba.green", "B": "rgba.blue", "A": "rgba.alpha"}
 _THEIRS = {ours: theirs for theirs, ours in _OURS.items()}

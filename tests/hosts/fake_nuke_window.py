@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .nuke_session import FakeNuke
+    from .fake_nuke import FakeNuke
 
 
 class ProgressTask:
@@ -15,15 +15,15 @@ class ProgressTask:
     def __init__(self, session: FakeNuke, title: str) -> None:
         self.session, self.title, self.percents, self.messages = session, title, list[int](), list[str]()
 
-    def setProgress(self, percent: int) -> None:  # noqa: N802
+    def setProgress(self, percent: int) -> None:
         assert isinstance(percent, int)
         assert 0 <= percent <= 100
         self.percents.append(percent)
 
-    def setMessage(self, text: str) -> None:  # noqa: N802
+    def setMessage(self, text: str) -> None:
         self.messages.append(text)
 
-    def isCancelled(self) -> bool:  # noqa: N802
+    def isCancelled(self) -> bool:
         limit = self.session.cancel_after_percent
         return limit is not None and max(self.percents, default=-1) >= limit
 
@@ -34,16 +34,16 @@ class Menu:
     def __init__(self) -> None:
         self.entries: dict[str, Any] = {}
 
-    def addMenu(self, name: str) -> Menu:  # noqa: N802
+    def addMenu(self, name: str) -> Menu:
         return self.entries.setdefault(name, Menu())  # type: ignore[no-any-return]
 
-    def addCommand(self, name: str, command: Callable[[], None]) -> None:  # noqa: N802
+    def addCommand(self, name: str, command: Callable[[], None]) -> None:
         self.entries[name] = command
 
-    def findItem(self, name: str) -> Menu | None:  # noqa: N802
+    def findItem(self, name: str) -> Menu | None:
         return self.entries.get(name)
 
-    def removeItem(self, name: str) -> None:  # noqa: N802
+    def removeItem(self, name: str) -> None:
         del self.entries[name]
 
 

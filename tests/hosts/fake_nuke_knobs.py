@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .nuke_curves import Curve, Expression, ExpressionCurve, Key
-from .nuke_script_text import UserKnob, quoted, split_words
+from .fake_nuke_curves import Curve, Expression, ExpressionCurve, Key
+from .fake_nuke_script_text import UserKnob, quoted, split_words
 
 if TYPE_CHECKING:
-    from .nuke_nodes import Node
+    from .fake_nuke_nodes import Node
 
 
 class Knob:
@@ -31,14 +31,14 @@ class Knob:
         self.node()
         return self._name
 
-    def Class(self) -> str:  # noqa: N802
+    def Class(self) -> str:
         return type(self).__name__
 
     def value(self) -> Any:
         self.node()
         return self._value
 
-    def setValue(self, value: Any) -> bool:  # noqa: N802
+    def setValue(self, value: Any) -> bool:
         checked = self.accepted(value)
         changed = checked != self._value
         self._value = checked
@@ -49,17 +49,17 @@ class Knob:
     def accepted(self, value: Any) -> Any:
         return value
 
-    def isAnimated(self) -> bool:  # noqa: N802
+    def isAnimated(self) -> bool:
         return False
 
-    def hasExpression(self) -> bool:  # noqa: N802
+    def hasExpression(self) -> bool:
         return False
 
-    def toScript(self) -> str:  # noqa: N802
+    def toScript(self) -> str:
         self.node()
         return str(self._value)
 
-    def fromScript(self, text: str) -> None:  # noqa: N802
+    def fromScript(self, text: str) -> None:
         self.setValue(text)
 
     def is_default(self) -> bool:
@@ -98,7 +98,7 @@ class File_Knob(String_Knob):  # noqa: N801
         text = self.getEvaluatedValue()
         return text % self.node().session.current_frame if "%0" in text else text
 
-    def getEvaluatedValue(self) -> str:  # noqa: N802
+    def getEvaluatedValue(self) -> str:
         return super().evaluate()
 
 
@@ -132,7 +132,7 @@ class Enumeration_Knob(Knob):  # noqa: N801
         self.node()
         return str(self._value).split("\t")[0]
 
-    def getValue(self) -> float:  # noqa: N802
+    def getValue(self) -> float:
         return float([each.split("\t")[0] for each in self._values].index(self.value()))
 
 
@@ -147,7 +147,7 @@ class Boolean_Knob(Knob):  # noqa: N801
             return bool(value == "true")
         return bool(value)
 
-    def toScript(self) -> str:  # noqa: N802
+    def toScript(self) -> str:
         return str(self.value()).lower()
 
 
@@ -162,7 +162,7 @@ class Number_Knob(Knob):  # noqa: N801
     def value(self) -> Any:
         return self.getValueAt(self.node().session.current_frame)
 
-    def getValueAt(self, frame: float) -> Any:  # noqa: N802
+    def getValueAt(self, frame: float) -> Any:
         self.node()
         if self._expression:
             return Expression(self._expression, lambda path: self.node().resolve(path, frame)).value()
@@ -177,31 +177,31 @@ class Number_Knob(Knob):  # noqa: N801
             raise TypeError(f"{self._name} is animated: the real host would set a key here")
         return float(value)
 
-    def setValueAt(self, value: float, time: float) -> bool:  # noqa: N802
+    def setValueAt(self, value: float, time: float) -> bool:
         if self._curve is None:
             raise TypeError(f"{self._name} is not animated; call setAnimated first")
         self._curve.set_key(time, float(value))
         self.node().session.knob_changed(self)
         return True
 
-    def setAnimated(self) -> bool:  # noqa: N802
+    def setAnimated(self) -> bool:
         self._curve = self._curve or Curve([])
         return True
 
-    def clearAnimated(self) -> bool:  # noqa: N802
+    def clearAnimated(self) -> bool:
         self._value = self.value()
         self._curve, self._expression = None, ""
         return True
 
-    def setExpression(self, text: str) -> bool:  # noqa: N802
+    def setExpression(self, text: str) -> bool:
         self._expression = text
         return True
 
-    def isAnimated(self) -> bool:  # noqa: N802
+    def isAnimated(self) -> bool:
         self.node()
         return self._curve is not None or bool(self._expression)
 
-    def hasExpression(self) -> bool:  # noqa: N802
+    def hasExpression(self) -> bool:
         self.node()
         return bool(self._expression)
 
@@ -214,10 +214,10 @@ class Number_Knob(Knob):  # noqa: N801
         """For ``knob.integrate`` in expressions, which works without a curve, too."""
         return self.animation(0) or Curve.constant(float(self._value))
 
-    def getKeyList(self) -> list[Key]:  # noqa: N802
+    def getKeyList(self) -> list[Key]:
         return self._curve.keys() if self._curve else []
 
-    def toScript(self) -> str:  # noqa: N802
+    def toScript(self) -> str:
         self.node()
         if self._expression:
             return "{" + self._expression + "}"
@@ -225,7 +225,7 @@ class Number_Knob(Knob):  # noqa: N801
             return "{" + self._curve.to_text() + "}"
         return f"{self._value:g}"
 
-    def fromScript(self, text: str) -> None:  # noqa: N802
+    def fromScript(self, text: str) -> None:
         words = split_words(text)
         assert len(words) == 1, f"{self._name} has one field: {text}"
         self._curve, self._expression = None, ""
@@ -243,7 +243,7 @@ class Number_Knob(Knob):  # noqa: N801
 class Int_Knob(Number_Knob):  # noqa: N801
     """A whole number."""
 
-    def getValueAt(self, frame: float) -> int:  # noqa: N802
+    def getValueAt(self, frame: float) -> int:
         return int(super().getValueAt(frame))
 
 
@@ -259,10 +259,10 @@ class Link_Knob(Knob):  # noqa: N801
     def value(self) -> Any:
         return self.linked().value()
 
-    def setValue(self, value: Any) -> bool:  # noqa: N802
+    def setValue(self, value: Any) -> bool:
         return self.linked().setValue(value)
 
-    def toScript(self) -> str:  # noqa: N802
+    def toScript(self) -> str:
         return ""
 
     def is_default(self) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .nuke_curves import Curve
-from .nuke_knobs import (
+from .fake_nuke_curves import Curve
+from .fake_nuke_knobs import (
     Boolean_Knob,
     Enumeration_Knob,
     File_Knob,
@@ -18,7 +18,7 @@ from .nuke_knobs import (
 )
 
 if TYPE_CHECKING:
-    from .nuke_session import FakeNuke
+    from .fake_nuke import FakeNuke
 
 INPUTS, HIDDEN_INPUTS, EXPRESSIONS = 1, 2, 4
 
@@ -108,14 +108,14 @@ class Node:
         knob.attach(self)
         self._knobs[knob._name] = knob
 
-    def Class(self) -> str:  # noqa: N802
+    def Class(self) -> str:
         self.check()
         return self._kind
 
     def name(self) -> str:
         return str(self["name"].value())
 
-    def fullName(self) -> str:  # noqa: N802
+    def fullName(self) -> str:
         outer = self.parent()
         return self.name() if outer._kind == "Root" else f"{outer.fullName()}.{self.name()}"
 
@@ -146,7 +146,7 @@ class Node:
         self.check()
         return len(self._inputs)
 
-    def setInput(self, number: int, node: Node | None) -> bool:  # noqa: N802
+    def setInput(self, number: int, node: Node | None) -> bool:
         self.check()
         assert node is None or node._parent is self._parent, "pipes do not cross the wall of a group"
         self._inputs += [None] * (number + 1 - len(self._inputs))
@@ -163,20 +163,20 @@ class Node:
         others = [] if self._parent is None else self._parent._nodes
         return [node for node in others if node is not self and any(f"{node.name()}." in text for text in texts)]
 
-    def setSelected(self, selected: bool) -> None:  # noqa: N802
+    def setSelected(self, selected: bool) -> None:
         self["selected"].setValue(selected)
 
-    def showControlPanel(self) -> None:  # noqa: N802
+    def showControlPanel(self) -> None:
         self.check()
 
-    def hasError(self) -> bool:  # noqa: N802
+    def hasError(self) -> bool:
         self.check()
         return False
 
-    def firstFrame(self) -> int:  # noqa: N802
+    def firstFrame(self) -> int:
         return self._range()[0]
 
-    def lastFrame(self) -> int:  # noqa: N802
+    def lastFrame(self) -> int:
         return self._range()[1]
 
     def _range(self) -> tuple[int, int]:
@@ -246,21 +246,21 @@ class Root(Group):
         ):
             self.add(knob)
 
-    def fullName(self) -> str:  # noqa: N802
+    def fullName(self) -> str:
         return "root"
 
-    def firstFrame(self) -> int:  # noqa: N802
+    def firstFrame(self) -> int:
         return int(self["first_frame"].value())
 
-    def lastFrame(self) -> int:  # noqa: N802
+    def lastFrame(self) -> int:
         return int(self["last_frame"].value())
 
     def fps(self) -> int:
         """Cut to a whole number, as in the real host."""
         return int(self["fps"].value())
 
-    def realFps(self) -> float:  # noqa: N802
+    def realFps(self) -> float:
         return float(self["fps"].value())
 
-    def setProxy(self, on: bool) -> None:  # noqa: N802
+    def setProxy(self, on: bool) -> None:
         self["proxy"].setValue(on)

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .nuke_images import file_for, render, write_exr
-from .nuke_knobs import Knob
-from .nuke_nodes import EXPRESSIONS, HIDDEN_INPUTS, INPUTS, Group, Node, Root, exr_knobs
-from .nuke_script_nodes import read_script, script_lines
-from .nuke_window import Menu, ProgressTask, Undo
+from .fake_nuke_images import file_for, render, write_exr
+from .fake_nuke_knobs import Knob
+from .fake_nuke_nodes import EXPRESSIONS, HIDDEN_INPUTS, INPUTS, Group, Node, Root, exr_knobs
+from .fake_nuke_script_nodes import read_script, script_lines
+from .fake_nuke_window import Menu, ProgressTask, Undo
 
 _CALLBACKS = ("BeforeRender", "BeforeFrameRender", "KnobChanged")
 
@@ -66,14 +66,14 @@ class FakeNuke(ModuleType):
         if threading.current_thread() is not self.main_thread:
             raise RuntimeError("only the main thread may touch nodes and knobs")
 
-    def executeInMainThread(  # noqa: N802
+    def executeInMainThread(
         self, call: Callable[..., Any], args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> None:
         arguments = args if isinstance(args, tuple) else (args,)
         self.queue.append(lambda: call(*arguments, **(kwargs or {})))
         self.arrived.set()
 
-    def executeInMainThreadWithResult(self, call: Callable[..., Any], args: Any = (), kwargs: Any = None) -> Any:  # noqa: N802
+    def executeInMainThreadWithResult(self, call: Callable[..., Any], args: Any = (), kwargs: Any = None) -> Any:
         if threading.current_thread() is self.main_thread:
             raise RuntimeError("deadlock: the main thread waits for itself")
         answer: list[Any] = []
@@ -98,7 +98,7 @@ class FakeNuke(ModuleType):
             while self.queue:
                 self.queue.pop(0)()
 
-    def ProgressTask(self, title: str) -> ProgressTask:  # noqa: N802
+    def ProgressTask(self, title: str) -> ProgressTask:
         assert self.GUI, "there is no progress bar without a window"
         self.tasks.append(ProgressTask(self, title))
         return self.tasks[-1]
@@ -148,33 +148,33 @@ class FakeNuke(ModuleType):
         node.parent()._nodes.remove(node)
         node.is_deleted = True
 
-    def toNode(self, name: str) -> Node | None:  # noqa: N802
+    def toNode(self, name: str) -> Node | None:
         found: Any = self.root()
         for part in name.split("."):
             found = found.node(part) if found is not None else None
         return found  # type: ignore[no-any-return]
 
-    def allNodes(self, kind: str, *, recurseGroups: bool = False) -> list[Node]:  # noqa: N802
+    def allNodes(self, kind: str, *, recurseGroups: bool = False) -> list[Node]:
         def below(group: Group) -> list[Node]:
             inner = [each for node in group.nodes() if isinstance(node, Group) for each in below(node)]
             return group.nodes() + (inner if recurseGroups else [])
 
         return [node for node in below(self.root()) if node.Class() == kind]
 
-    def selectedNodes(self) -> list[Node]:  # noqa: N802
+    def selectedNodes(self) -> list[Node]:
         return [node for node in self.groups[-1].nodes() if node["selected"].value()]
 
-    def selectedNode(self) -> Node:  # noqa: N802
+    def selectedNode(self) -> Node:
         chosen = self.selectedNodes()
         if not chosen:
             raise ValueError("no node selected")
         return chosen[-1]
 
-    def thisNode(self) -> Node:  # noqa: N802
+    def thisNode(self) -> Node:
         self.check_thread()
         return self.this[-1][0]
 
-    def thisKnob(self) -> Knob:  # noqa: N802
+    def thisKnob(self) -> Knob:
         knob = self.this[-1][1]
         assert knob is not None
         return knob
@@ -189,19 +189,19 @@ class FakeNuke(ModuleType):
 
     # Scripts.
 
-    def nodePaste(self, path: str) -> Node:  # noqa: N802
+    def nodePaste(self, path: str) -> Node:
         self.check_thread()
         made = read_script(self, Path(path).read_text("utf-8"))
         for node in self.groups[-1].nodes():
             node.setSelected(node in made)
         return made[-1]
 
-    def scriptOpen(self, path: str) -> None:  # noqa: N802
+    def scriptOpen(self, path: str) -> None:
         self._new_script()
         self.script = path
         read_script(self, Path(path).read_text("utf-8"))
 
-    def scriptSave(self, path: str) -> None:  # noqa: N802
+    def scriptSave(self, path: str) -> None:
         Path(path).write_text("\n".join(script_lines(self.the_root)) + "\n", "utf-8")
         self.script = path
 
@@ -211,7 +211,7 @@ class FakeNuke(ModuleType):
     def views(self) -> list[str]:
         return list(self.view_names)
 
-    def filenameFilter(self, path: str) -> str:  # noqa: N802
+    def filenameFilter(self, path: str) -> str:
         for change in self.filters:
             path = change(path)
         return path

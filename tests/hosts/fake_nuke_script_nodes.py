@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .nuke_knobs import knob_from, script_value
-from .nuke_nodes import Group, Node
-from .nuke_script_text import Statement, statements
+from .fake_nuke_knobs import knob_from, script_value
+from .fake_nuke_nodes import Group, Node
+from .fake_nuke_script_text import Statement, statements
 
 if TYPE_CHECKING:
-    from .nuke_session import FakeNuke
+    from .fake_nuke import FakeNuke
 
 
 def read_script(session: FakeNuke, text: str) -> list[Node]:

@@ -1,0 +1,117 @@
+"""New frames on the timeline: only ever beside what is there, and looked at afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vfi_resolve.errors import HostRefusedError
+from vfi_resolve.timeline_clip import TimelineClip
+
+if TYPE_CHECKING:
+    from fusionscript import MediaPool, MediaPoolClipInfo, MediaPoolItem, Timeline, TimelineItem
+
+TRACK = "VFI Retime"
+"""Name of the tracks that new clips go to."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is to be placed, and over what.
+
+    Attributes:
+        pool, timeline: of the project.
+        clip: what it was made of.
+        media: the new frames.
+        length: how many.
+    """
+
+    pool: MediaPool
+    timeline: Timeline
+    clip: TimelineClip
+    media: MediaPoolItem
+    length: int
+
+
+def place_on_new_track(arrival: Arrival) -> tuple[TimelineItem, int]:
+    """Put the new clip on a track of its own right above the old one. Returns it and the number of its track.
+
+    Raises:
+        HostRefusedError: it is not there afterwards; the track is taken away again.
+    """
+    track = _add_track(arrival.timeline, arrival.clip.track)
+    info: MediaPoolClipInfo = {
+        "mediaPoolItem": arrival.media,
+        "startFrame": 0,
+        "endFrame": arrival.length,  # the one after the last
+        "mediaType": 1,
+        "trackIndex": track,
+        "recordFrame": arrival.clip.start,
+    }
+    arrival.pool.AppendToTimeline([info])  # type: ignore[arg-type]  # the stubs forgot an @overload
+    # What does not fit is dropped without a word, and the returned list names it all the same.
+    there = arrival.timeline.GetItemListInTrack("video", track) or []
+    if len(there) == 1 and _is_right(there[0], arrival):
+        return there[0], track
+    found = ", ".join(f"{item.GetDuration()} frames at {item.GetStart()}" for item in there) or "nothing"  # type: ignore[call-arg]
+    _clear(arrival.timeline, track, there)
+    raise HostRefusedError(
+        f"{arrival.length} frames at {arrival.clip.start} were to be put on video track {track}, and Resolve put"
+        f" {found} there; the frames are in the media pool: place them by hand"
+    )
+
+
+def _is_right(item: TimelineItem, arrival: Arrival) -> bool:
+    media = item.GetMediaPoolItem()
+    return (
+        bool(media)
+        and media.GetUniqueId() == arrival.media.GetUniqueId()
+        and int(item.GetStart()) == arrival.clip.start  # type: ignore[call-arg]
+        and int(item.GetDuration()) == arrival.length  # type: ignore[call-arg]
+    )
+
+
+def _add_track(timeline: Timeline, below: int) -> int:
+    """A new, empty video track above ``below``; above all where Resolve is too old to put it in between."""
+    count = timeline.GetTrackCount("video")
+    # Without an index it would cover titles and graphics. The stubs want an audio type even of a video track.
+    options: Any = {"index": below + 1}
+    timeline.AddTrack("video", options)
+    if timeline.GetTrackCount("video") != count + 1:
+        raise HostRefusedError("Resolve adds no video track; add one above the clip's and place the frames by hand")
+    track = below + 1 if not timeline.GetItemListInTrack("video", below + 1) else count + 1
+    timeline.SetTrackName("video", track, TRACK)
+    return track
+
+
+def _clear(timeline: Timeline, track: int, items: list[TimelineItem]) -> None:
+    if items:
+        timeline.DeleteClips(items, False)
+    if not timeline.GetItemListInTrack("video", track):
+        timeline.DeleteTrack("video", track)
+
+
+def place_as_take(arrival: Arrival) -> TimelineItem:
+    """Add the new clip as a take and choose it; the old one stays as another. Returns the item, which is the same.
+
+    Raises:
+        HostRefusedError: the take is not what is shown afterwards, frame by frame; it is taken away again.
+    """
+    item = arrival.clip.item
+    before = item.GetSelectedTakeIndex()
+    item.AddTake(arrival.media)  # type: ignore[call-arg]  # all of it: whether an end counts is not documented
+    number = item.GetTakesCount()
+    media = item.GetTakeByIndex(number)["mediaPoolItem"] if number else None
+    if media is None or media.GetUniqueId() != arrival.media.GetUniqueId():
+        raise HostRefusedError("Resolve adds no take; choose a new track")
+    item.SelectTakeByIndex(number)
+    shown = abs(item.GetSourceEndFrame() - item.GetSourceStartFrame())
+    # A clip's speed may go on to work on its takes, and would retime what is retimed; Resolve's documents do not say.
+    if item.GetSelectedTakeIndex() == number and abs(shown - arrival.length) <= 1:
+        return item
+    item.SelectTakeByIndex(before or 1)
+    item.DeleteTakeByIndex(number)
+    raise HostRefusedError(
+        f"the take would show {shown} of its {arrival.length} frames, as the clip's own speed works on it;"
+        " choose a new track"
+    )
