@@ -72,6 +72,10 @@ def test_a_read_is_retimed_as_the_command_line_does_it(nuke: FakeNuke, adapter: 
     assert header["vfi/source"] == "1001.5"
     assert node["status"].value() == "rendered, 7 frames"
     assert (node.firstFrame(), node.lastFrame()) == (1001, 1007)
+    assert adapter().render(node) == []
+    node["overwrite"].setValue(True)
+    (report,) = adapter().render(node)
+    assert report["written"] == list(range(1001, 1008))
     result = node.node("Result")
     assert [result[name].value() for name in ("first", "last", "origfirst", "origlast")] == [1001, 1007, 1001, 1007]
     assert result["localizationPolicy"].value() == "off"
