@@ -76,7 +76,8 @@ lint-style: $(DEPENDENCIES)
 # From within nuke/: seen from here, that folder would hide the host's module, whose stubs are wanted.
 lint-types: $(DEPENDENCIES)
 	$(BIN)/mypy
-	cd nuke && MYPYPATH=../vfi_plugin/worker/client ../$(BIN)/mypy --config-file ../pyproject.toml -p vfi_nuke
+	cd nuke && MYPYPATH=../vfi_plugin/worker/client ../$(BIN)/mypy --config-file ../pyproject.toml \
+		--cache-dir ../.mypy_cache -p vfi_nuke
 	MYPYPATH=resolve:vfi_plugin/worker/client $(BIN)/mypy -p vfi_resolve
 
 lint-layers: $(DEPENDENCIES)
