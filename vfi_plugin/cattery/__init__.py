@@ -1,1 +1,1 @@
-"""Networks as nodes of Nuke's Cattery: TorchScript that keeps the Inference node's contract, and the gizmo around it."""
+"""Networks as nodes of Nuke's Cattery: TorchScript by the Inference node's contract, and the gizmo around it."""

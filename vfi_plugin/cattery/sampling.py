@@ -25,8 +25,8 @@ def positions(flow: Tensor) -> tuple[Tensor, Tensor]:
 def seen_moved(picture: Tensor, flow: Tensor, border: str) -> Tensor:
     """What a network sees moved by a flow, bilinear, (N, C, H, W) in the picture's type.
 
-    By ``grid_sample``, which is fast; its normalised coordinates are 1e-4 px off on a 4K frame, and that is nothing to a
-    network but would put a thousandth of a highlight beside it. Payloads go through ``moved``.
+    By ``grid_sample``, which is fast. Its normalised coordinates are 1e-4 px off on a 4K frame: nothing to a network,
+    but a ten-thousandth of a highlight of 500 is seen beside it, so payloads go through ``moved``.
 
     Args:
         picture: (N, C, H, W) float32 or float16.
