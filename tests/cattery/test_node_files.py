@@ -1,4 +1,4 @@
-"""The files around the module, read as Nuke reads them: by Tcl's rules, and a stack that nodes take their inputs from."""
+"""The files around the module, read as Nuke reads them: by Tcl's rules, and with a stack that nodes take from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import floor
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,10 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command writes for each network."""
     where = tmp_path_factory.mktemp("cattery")
     for name in ABLE:
-        weights = str(calm_weights(name, where))
-        assert (
-            main(["models", "export", name, "--format", "nuke", "--weights", weights, "--out", str(where / name)]) == 0
-        )
+        given = ["--weights", str(calm_weights(name, where)), "--out", str(where / name)]
+        assert main(["models", "export", name, "--format", "nuke", *given]) == 0
     return where
 
 
@@ -59,7 +58,7 @@ class Node:
 
 def user_knob(text: str) -> UserKnob:
     words = [word.text for word in next(commands(text))]
-    flags = dict(zip(words[2:], words[3:], strict=False))
+    flags = dict(pairwise(words[2:]))
     return UserKnob(words[0], words[1], flags.get("l", ""), flags.get("t", ""))
 
 
@@ -98,7 +97,7 @@ def test_braces_are_balanced_and_there_is_one_output(folder: Path, name: str) ->
     text = gizmo(folder, name)
     bare = re.sub(r"\\.", "", text)
     assert bare.count("{") == bare.count("}")
-    assert bare.count("[") == bare.count("]")
+    assert "[" not in bare.replace("[stack 0]", "")  # or Nuke would run what is in it while it reads the file
     first, *inside = nodes_of(text)
     assert first.kind == "Gizmo"
     assert [node.kind for node in inside].count("Output") == 1
