@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
+from vfi_plugin.cli.models_nuke import run_nuke_export
 from vfi_plugin.errors import UsageError, WriteError
 from vfi_plugin.models.registry import load_model, model_names, variants_of
 from vfi_plugin.models.variant import check_finite
@@ -40,7 +41,13 @@ def add_parsers(actions: Any) -> None:
     importing.set_defaults(run=run_import)
     exporting = actions.add_parser("export", help="write a network as TorchScript, for other programs")
     exporting.add_argument("name", help="of the model")
-    exporting.add_argument("--out", required=True, metavar="FILE", help="such as rife.pt")
+    exporting.add_argument(
+        "--format",
+        choices=("torchscript", "nuke"),
+        default="torchscript",
+        help="torchscript: the network alone (default); nuke: a folder for Nuke's Cattery, with a gizmo",
+    )
+    exporting.add_argument("--out", required=True, metavar="PATH", help="a file such as rife.pt; for nuke, a folder")
     exporting.add_argument("--weights", metavar="FILE", help="weights (default: the imported or shipped ones)")
     exporting.set_defaults(run=run_export)
 
@@ -67,6 +74,8 @@ def run_export(args: argparse.Namespace) -> int:
     """Traces a network with its weights and says what goes in and comes out."""
     from vfi_plugin.models.weights import weights_file
 
+    if args.format == "nuke":
+        return run_nuke_export(args)
     target = Path(args.out)
     with _writing(target, "give another --out"):
         if not target.name or target.is_dir():

@@ -49,13 +49,13 @@ WHITE = 0.85
 HALF_MAX = 65504.0
 """The largest finite half float: the inverse never gives more, so that no guide value turns into infinity."""
 
-_GAMMA = 2.4
+GAMMA = 2.4
 _OFFSET = 0.055
-_CONTRAST = WHITE - BLACK
-_TOE_CODE = _OFFSET / (_GAMMA - 1)
-_TOE_SLOPE = ((1 + _OFFSET) / _GAMMA) ** _GAMMA * ((_GAMMA - 1) / _OFFSET) ** (_GAMMA - 1)
-TOE_END = _TOE_CODE / _TOE_SLOPE
-_POWER_SCALE = _CONTRAST * (1 + _OFFSET)
+CONTRAST = WHITE - BLACK
+TOE_CODE = _OFFSET / (GAMMA - 1)
+TOE_SLOPE = ((1 + _OFFSET) / GAMMA) ** GAMMA * ((GAMMA - 1) / _OFFSET) ** (GAMMA - 1)
+TOE_END = TOE_CODE / TOE_SLOPE
+POWER_SCALE = CONTRAST * (1 + _OFFSET)
 
 _BLOCK = 1 << 14
 """Values worked on at a time: 64 KiB a temporary. A handful stay in a core's second-level cache; from 128 KiB on the
@@ -63,7 +63,7 @@ C library would map fresh pages for each (twice as slow, measured)."""
 
 
 @dataclass(frozen=True)
-class _Tail:
+class Tail:
     """``q(l)`` of the module docstring, from ``room`` at l = 0 towards 0."""
 
     beta: float
@@ -71,7 +71,7 @@ class _Tail:
     linear: float
 
     @classmethod
-    def joining(cls, room: float, slope: float, power: float) -> _Tail:
+    def joining(cls, room: float, slope: float, power: float) -> Tail:
         """The tail that leaves a curve ~ x^power with the given slope in log x, with ``room`` left to its limit."""
         # room = slope * (4 * beta + power) / (2 * beta^2), solved for beta.
         beta = (slope + math.sqrt(slope * slope + room * slope * power / 2)) / room
@@ -98,9 +98,9 @@ class _Tail:
         return root
 
 
-_SHOULDER = _Tail.joining(1 - WHITE, _POWER_SCALE / _GAMMA, 1 / _GAMMA)
-_NEGATIVE_ROOM = BLACK - _CONTRAST * _TOE_CODE
-_NEGATIVES = _Tail.joining(_NEGATIVE_ROOM, _CONTRAST * _TOE_CODE, 1.0)
+SHOULDER = Tail.joining(1 - WHITE, POWER_SCALE / GAMMA, 1 / GAMMA)
+_NEGATIVE_ROOM = BLACK - CONTRAST * TOE_CODE
+NEGATIVES = Tail.joining(_NEGATIVE_ROOM, CONTRAST * TOE_CODE, 1.0)
 
 
 def encode(linear: FloatArray) -> FloatArray:
@@ -142,39 +142,39 @@ def _encode_block(x: FloatArray) -> FloatArray:
     log = np.abs(x)
     np.log(np.maximum(log, np.float32(TOE_END), out=log), out=log)
     bent = np.minimum(log, np.float32(0))
-    bent *= np.float32(1 / _GAMMA)
+    bent *= np.float32(1 / GAMMA)
     np.exp(bent, out=bent)
-    bent *= np.float32(_POWER_SCALE)
+    bent *= np.float32(POWER_SCALE)
     toe = np.clip(x, np.float32(-TOE_END), np.float32(TOE_END))
-    toe *= np.float32(_CONTRAST * _TOE_SLOPE)
+    toe *= np.float32(CONTRAST * TOE_SLOPE)
     bent += toe
     # At x = 1 the sum so far, with this constant, is 1, and the shoulder's q is 1 - WHITE.
-    bent += np.float32(1 - _POWER_SCALE - _CONTRAST * _TOE_CODE)
-    bent -= _SHOULDER.value(np.maximum(log, np.float32(0)))
+    bent += np.float32(1 - POWER_SCALE - CONTRAST * TOE_CODE)
+    bent -= SHOULDER.value(np.maximum(log, np.float32(0)))
     if x.min() >= -TOE_END:
         return bent
     # Not a term of the sum: near 0 a float32 has far finer steps than the sum's terms, and every half needs its own.
     log -= np.float32(math.log(TOE_END))
-    return _choose(x < np.float32(-TOE_END), _NEGATIVES.value(np.maximum(log, np.float32(0))), bent)
+    return _choose(x < np.float32(-TOE_END), NEGATIVES.value(np.maximum(log, np.float32(0))), bent)
 
 
 def _decode_block(guide: FloatArray) -> FloatArray:
     clipped = np.clip(guide, _LOWEST, _HIGHEST)
     toe = clipped - np.float32(BLACK)
-    toe *= np.float32(1 / _CONTRAST)
-    light = np.clip(toe, np.float32(_TOE_CODE), np.float32(1))
+    toe *= np.float32(1 / CONTRAST)
+    light = np.clip(toe, np.float32(TOE_CODE), np.float32(1))
     light += np.float32(_OFFSET)
     light *= np.float32(1 / (1 + _OFFSET))
     np.log(light, out=light)
-    light *= np.float32(_GAMMA)
+    light *= np.float32(GAMMA)
     if clipped.max() > WHITE:
-        light += _SHOULDER.distance(np.minimum(np.float32(1) - clipped, np.float32(1 - WHITE)))
+        light += SHOULDER.distance(np.minimum(np.float32(1) - clipped, np.float32(1 - WHITE)))
     np.exp(light, out=light)
-    light = _choose(toe < np.float32(_TOE_CODE), toe * np.float32(1 / _TOE_SLOPE), light)
-    if toe.min() < -_TOE_CODE:
-        depth = np.exp(_NEGATIVES.distance(np.minimum(clipped, np.float32(_NEGATIVE_ROOM))))
+    light = _choose(toe < np.float32(TOE_CODE), toe * np.float32(1 / TOE_SLOPE), light)
+    if toe.min() < -TOE_CODE:
+        depth = np.exp(NEGATIVES.distance(np.minimum(clipped, np.float32(_NEGATIVE_ROOM))))
         depth *= np.float32(-TOE_END)
-        light = _choose(toe < np.float32(-_TOE_CODE), depth, light)
+        light = _choose(toe < np.float32(-TOE_CODE), depth, light)
     return np.clip(light, np.float32(-HALF_MAX), np.float32(HALF_MAX), out=light)
 
 

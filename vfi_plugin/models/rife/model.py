@@ -103,19 +103,20 @@ class RifeModel(NetworkModel):
         if scale not in SCALES:
             raise UsageError(f"got scale {scale} for RIFE; use one of {', '.join(map(str, SCALES))}")
         super().__init__(INFO, build, weights, device)
-        net = self._network
+        net = self.network
         self.info = replace(self.info, size_multiple=net.layout.size_multiple, multiply_adds=net.multiply_adds())
         self._scale = scale
 
     @property
-    def _network(self) -> IFNet:
+    def network(self) -> IFNet:
+        """The network by its type."""
         return cast(IFNet, self.net)
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> RifePair:
         """Pads both guides and makes their features; guides are (N, 3, H, W) float32 in [0, 1]."""
         height, width = before.shape[2:]
         multiple = round(self.info.size_multiple * max(1.0, 1 / self._scale))
-        return RifePair(self._network, Padding.to_multiple(height, width, multiple), (before, after), self._scale)
+        return RifePair(self.network, Padding.to_multiple(height, width, multiple), (before, after), self._scale)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The network, and inputs by their names that it can be traced with: frames and t as in ``IFNet.forward``."""

@@ -188,7 +188,7 @@ class IFNet(nn.Module):
         time = t.expand(-1, 1, before.shape[2], before.shape[3])
         state: State | None = None
         for index, scale in enumerate(self.layout.scales):
-            block = self._block(index)
+            block = self.block(index)
             if state is None:
                 found = block(_together(before, after, time), None, scale * reduction)
             else:
@@ -223,10 +223,11 @@ class IFNet(nn.Module):
 
     def multiply_adds(self) -> int:
         """Of the convolutions, for each pixel of a frame made between a pair."""
-        total = sum(self._block(index).multiply_adds(scale) for index, scale in enumerate(self.layout.scales))
+        total = sum(self.block(index).multiply_adds(scale) for index, scale in enumerate(self.layout.scales))
         return round(total + (2 * self.encode.multiply_adds() if self.layout.encoder else 0))
 
-    def _block(self, index: int) -> IFBlock:
+    def block(self, index: int) -> IFBlock:
+        """The one of that number, coarse to fine."""
         return cast(IFBlock, self.get_submodule(f"block{index}"))
 
 

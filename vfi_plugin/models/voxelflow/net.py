@@ -69,7 +69,7 @@ class VoxelFlowNet(nn.Module):
 
     def __init__(self, width: float = 1.0, variant: str = "") -> None:
         super().__init__()
-        self._side_px = VARIANTS_SIDE_PX[variant]
+        self.side_px = VARIANTS_SIDE_PX[variant]
         channels = [max(1, round(width * count)) for count in _CHANNELS]
         self.down = nn.ModuleList(
             Layer(inputs, outputs, kernel)
@@ -82,7 +82,16 @@ class VoxelFlowNet(nn.Module):
 
     def forward(self, before: Tensor, after: Tensor) -> VoxelFlow:
         """Looks at two frames, (N, 3, H, W) float32 BGR in [-1, 1], H and W multiples of 8."""
-        features = torch.cat([before, after], 1)
+        # In half precision a flow is off by a quarter of a pixel from 256 px on.
+        x, y, mask = torch.tanh(flow_under_autocast(self.layers(torch.cat([before, after], 1)))).split(1, 1)
+        # Half of what tanh gives is motion in units where the frame, from first to last pixel centre, measures 2.
+        height, width = self.unit_px(before)
+        flow = torch.cat([x * (0.25 * (width - 1)), y * (0.25 * (height - 1))], 1)
+        return VoxelFlow(flow, 0.5 * (1.0 + mask))
+
+    def layers(self, frames: Tensor) -> Tensor:
+        """All convolutions, over both frames (N, 6, H, W): (N, 3, H, W), of which tanh makes motion and mask."""
+        features = frames
         levels = []
         for down in self.down:
             levels.append(down(features))
@@ -91,15 +100,11 @@ class VoxelFlowNet(nn.Module):
         for up in self.up:
             enlarged = bilinear(features, 2)
             features = up(torch.cat([enlarged, levels.pop()], 1))
-        # In half precision a flow is off by a quarter of a pixel from 256 px on.
-        x, y, mask = torch.tanh(flow_under_autocast(self.head(features))).split(1, 1)
-        # Half of what tanh gives is motion in units where the frame, from first to last pixel centre, measures 2.
-        height, width = self.unit_px(before)
-        flow = torch.cat([x * (0.25 * (width - 1)), y * (0.25 * (height - 1))], 1)
-        return VoxelFlow(flow, 0.5 * (1.0 + mask))
+        motion_and_mask: Tensor = self.head(features)
+        return motion_and_mask
 
     def unit_px(self, frame: Tensor) -> tuple[int, int]:
         """Height and width of the frame whose share motion is: those of ``frame`` (N, 3, H, W), or the variant's."""
-        if self._side_px is not None:
-            return self._side_px, self._side_px
+        if self.side_px is not None:
+            return self.side_px, self.side_px
         return frame.shape[2], frame.shape[3]
