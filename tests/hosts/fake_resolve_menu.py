@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,18 @@ def install(folder: Path) -> Installed:
     core, home = folder / "core ü", folder / "home of ø"
     (core / "bin").mkdir(parents=True)
     home.mkdir()
-    # The command of a virtual environment may belong to another one that was copied; this one runs what is under test.
-    path = os.environ.get("PYTHONPATH", "")
-    (core / "bin" / "vfi").write_text(
-        f'#!/bin/sh\nPYTHONPATH="{path}" exec "{sys.executable}" -m vfi_plugin "$@"\n', "utf-8"
+    # The command of a virtual environment may belong to another one that was copied, and `python -m` would find the
+    # sources in the folder that tests run in, without the compiled part; this one runs what is under test.
+    package = find_spec("vfi_plugin")
+    assert package is not None
+    assert package.origin is not None
+    start = core / "start.py"
+    start.write_text(
+        f"import sys\nsys.path[0] = {str(Path(package.origin).parent.parent)!r}\n"
+        "from vfi_plugin.cli.main import main\nsys.exit(main())\n",
+        "utf-8",
     )
+    (core / "bin" / "vfi").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{start}" "$@"\n', "utf-8")
     (core / "bin" / "vfi").chmod(0o755)
     command = [core / "bin" / "vfi", "install", "resolve", "--user", "--home", core]
     done = subprocess.run(command, env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=120)
