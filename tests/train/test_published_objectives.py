@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.models.dain.net import Dain
+from vfi_plugin.models.dain.optical_flow import FLOW_SCALE_PX
 from vfi_plugin.models.rife.net import build
 from vfi_plugin.models.sepconv.net import SepConvNet
 from vfi_plugin.models.sepconvpp.net import SepConvPlusNet
@@ -23,6 +24,7 @@ from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_avera
 from vfi_plugin.train.objectives.superslomo import SuperSlomoObjective
 from vfi_plugin.train.objectives.voxelflow import VoxelFlowObjective
 from vfi_plugin.train.perceptual import Perceptual
+from vfi_plugin.train.recipes import recipe_of
 from vfi_plugin.train.shapes import MovingShapes
 from vfi_plugin.train.steps import train_steps
 
@@ -134,3 +136,14 @@ def test_losses_under_autocast_are_nearly_those_in_float32(name: str, dtype: tor
     gradients = [p.grad for p in trained.net.parameters() if p.grad is not None]
     assert all(bool(torch.isfinite(gradient).all()) for gradient in gradients)
     assert abs(float(half.detach()) - float(plain)) < 0.05 * float(plain)
+
+
+def test_dain_begins_as_the_mean_of_both_frames_with_flow_that_is_next_to_nothing() -> None:
+    torch.manual_seed(3)
+    net = recipe_of("dain").build("", WIDTH)
+    batch = shapes(1)
+    with torch.no_grad():
+        seen = net.look(batch.before, batch.after)
+        frame = net.at(seen, 0.5).frame
+    assert max(float(flow.abs().max()) for flow in seen.flows) * FLOW_SCALE_PX < 0.1
+    assert (frame - 0.5 * (batch.before + batch.after)).abs().max() < 0.02

@@ -31,6 +31,7 @@ from vfi_plugin.train.objective import Objective
 from vfi_plugin.train.objectives.adaconv import AdaConvObjective
 from vfi_plugin.train.objectives.bipn import BipnObjective
 from vfi_plugin.train.objectives.dain import DainObjective
+from vfi_plugin.train.objectives.dain import start_as_average as start_dain
 from vfi_plugin.train.objectives.figan import FiganObjective
 from vfi_plugin.train.objectives.phasenet import PhaseNetObjective
 from vfi_plugin.train.objectives.rife import RifeObjective
@@ -146,6 +147,12 @@ def _voxelflow(variant: str, width: float) -> VoxelFlowNet:
     return VoxelFlowNet(width, variant)
 
 
+def _dain(_: str, width: float) -> Dain:
+    net = Dain(width)
+    start_dain(net)
+    return net
+
+
 def _bipn_objective(net: Bipn, extras: Extras) -> BipnObjective:
     perceptual = extras.perceptual or Perceptual.stand_in()
     return BipnObjective(net, perceptual=perceptual, adversarial=extras.critic, critic_width=extras.width)
@@ -212,7 +219,7 @@ _VOXELFLOW = Defaults(_ADAM, 1e-4, batch=32, crop=256)
 RECIPES: dict[str, Recipe] = {
     "adaconv": Recipe(lambda _, width: AdaConvNet(width), lambda net, _: AdaConvObjective(net), _ADACONV),
     "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
-    "dain": Recipe(lambda _, width: Dain(width), _dain_objective, _DAIN, any_time=True),
+    "dain": Recipe(_dain, _dain_objective, _DAIN, any_time=True),
     "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
     "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),

@@ -8,16 +8,44 @@ mix of both moved frames counts too (their own code has a weight for it, which t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
+from torch import nn
 
+from vfi_plugin.models.dain.filters import TAPS
 from vfi_plugin.models.dain.net import Dain
+from vfi_plugin.models.dain.optical_flow import Estimator
+from vfi_plugin.train.initial import quieten
 from vfi_plugin.train.losses import charbonnier
 from vfi_plugin.train.objective import Batch, Objective
 
 Tensor = torch.Tensor
 
 _EPSILON = 1e-6
+
+_BILINEAR_TAPS = (5, 6, 9, 10)
+"""Of four rows of four: those that a bilinear warp reads, each with its quadrant's share."""
+
+
+@torch.no_grad()
+def start_as_average(net: Dain) -> None:
+    """Quiets what torch drew, so that nothing moves at first, filters are a plain warp, and nothing is corrected.
+
+    The frame is then the mean of both, and flow learns from there. As torch draws it, flow begins at random lengths;
+    where it leads out of the frame it has no gradient, and grows for ever.
+    """
+    flow = net.optical_flow
+    estimators = [cast(Estimator, estimator) for estimator in flow.estimators]
+    for layer in (*(estimator.flow for estimator in estimators), flow.last, net.rectify.last):
+        quieten(layer)
+        assert layer.bias is not None
+        nn.init.zeros_(layer.bias)
+    for head in net.filters.heads:
+        last = cast(nn.Conv2d, cast(nn.Sequential, head)[-1])
+        quieten(last)
+        assert last.bias is not None
+        last.bias.copy_(torch.tensor([float(tap in _BILINEAR_TAPS) for tap in range(TAPS)]))
 
 
 class DainObjective(Objective):
