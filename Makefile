@@ -53,9 +53,10 @@ demo: $(PACKAGE) ## retime a small HDR clip and make a picture of it
 	$(BIN)/vfi demo --out $(DEMO)
 	@for picture in $(DEMO)/*.png; do echo "Look at $(CURDIR)/$$picture"; done
 
-# A process a core, each with one thread of its own: with more, idle OpenMP threads keep cores from whoever has work.
+# A process a core, each with one thread of its own: with more, idle OpenMP threads keep cores from whoever has work. In
+# the order of their names the files with the longest tests come first; by the number of tests, as xdist would, last.
 test: $(PACKAGE) ## all tests; those that need a GPU are skipped without one
-	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses=8 --dist=loadfile $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --maxprocesses=8 --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # The sanitizers' library comes before everything, the C++ one with it: it must see exceptions when Python starts.
 sanitize: $(DEPENDENCIES) ## run every C++ kernel under AddressSanitizer and UndefinedBehaviorSanitizer (minutes)
