@@ -12,7 +12,7 @@ import torch
 
 from vfi_plugin.cattery.networks import motion_of
 from vfi_plugin.cattery.retime import CatteryRetime
-from vfi_plugin.media.writing import begin_temporary, explained, move_into_place
+from vfi_plugin.media.writing import write_file
 from vfi_plugin.models.model import Model, ModelInfo
 
 OLDEST_NUKE = 14.0
@@ -40,7 +40,7 @@ def write_node(model: Model, folder: Path) -> tuple[Path, ...]:
         "cat.json": json.dumps(cattery_entry(model.info), indent=4).encode() + b"\n",
     }
     for file, content in contents.items():
-        _write(folder / file, content)
+        write_file(folder / file, content)
     return tuple(folder / file for file in contents)
 
 
@@ -80,14 +80,3 @@ def _filled_in(template: str, info: ModelInfo) -> bytes:
     for place, word in places.items():
         text = text.replace(place, word)
     return text.encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = begin_temporary(path)
-        try:
-            temporary.write_bytes(content)
-            move_into_place(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from vfi_plugin.farm.deadline import deadline_files
 from vfi_plugin.farm.job import FarmJob, absolute_path
 from vfi_plugin.farm.opencue import opencue_files
 from vfi_plugin.farm.openjd import openjd_files
-from vfi_plugin.media.writing import begin_temporary, explained, move_into_place
+from vfi_plugin.media.writing import write_file
 from vfi_plugin.render.stamp import settings_digest
 
 SETTINGS_FILE = "settings.json"
@@ -43,7 +43,7 @@ def write_bundle(job: FarmJob, folder: str | Path) -> tuple[Path, ...]:
     contents = {name: text.encode("ascii") for name, text in texts.items()} | deadline_files(job, here)
     contents |= {inside[place]: path.read_bytes() for place, path in job.copies.items()}
     for name, content in contents.items():
-        _write(where / name, content)
+        write_file(where / name, content)
     return tuple(where / name for name in contents)
 
 
@@ -53,14 +53,3 @@ def _names_inside(job: FarmJob) -> Mapping[Place, str]:
     if len(set(names.values())) < len(names):
         raise UsageError(f"the time map and the channel rules are both called {Path(*names.values()).name}; rename one")
     return names
-
-
-def _write(path: Path, content: bytes) -> None:
-    with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = begin_temporary(path)
-        try:
-            temporary.write_bytes(content)
-            move_into_place(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)

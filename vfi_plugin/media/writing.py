@@ -94,6 +94,17 @@ def written_whole(target: Path) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
+def write_file(target: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, in a folder that is made where there is none.
+
+    Raises: as ``explained``.
+    """
+    with explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(target) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_image(path: str | Path, frame: Frame, *, pixels_of: str | Path | None = None) -> None:
     """Writes ``frame`` as an EXR file, whole or not at all; an existing file is replaced.
 
