@@ -1,0 +1,1 @@
+"""Frames that are wrong: found, reported, put right."""
