@@ -1,6 +1,7 @@
 // One source, compiled for several levels of vector instructions; the best that the processor has is taken at run time.
 #pragma once
 
+#include "guide_curve.h"
 #include "host_image.h"
 #include "tensor.h"
 

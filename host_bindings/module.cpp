@@ -5,4 +5,5 @@ PYBIND11_MODULE(_native, module) {
     bind_kernels(module);
     bind_cryptomatte(module);
     bind_host_image(module);
+    bind_guide_curve(module);
 }

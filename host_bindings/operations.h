@@ -47,3 +47,9 @@ void correlation_backward(const Tensor& gradient, const Tensor& a, const Tensor&
 void convert_pixels(const Pixels& source, const Pixels& target, int threads);
 // Values outside [0, 1], NaN too, for integers; finite values that would round to Inf for half; none for float.
 long count_unrepresentable(const Pixels& source, PixelType type, int threads);
+
+// count values; the two arrays do not overlap.
+void bend_values(const float* values, long count, const GuideCurve& curve, float* guide, int threads);
+// count pixels of three values each, one after another; matrix: 3 x 3, by rows, to linear Rec. 709 light.
+void guide_of_pixels(const float* pixels, long count, const float* matrix, const GuideCurve& curve, float* guide,
+                     int threads);

@@ -144,3 +144,33 @@ def test_display_values_outside_keep_their_order_and_come_back() -> None:
     assert guide.max() < 1
     assert np.abs(guide_curve_display.unroll(guide) - outside).max() < 2e-3
     assert np.isfinite(guide_curve_display.unroll(np.array([0, 1, -5, 5], np.float32))).all()
+
+
+def test_the_plain_form_is_within_two_roundings_of_the_compiled_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.concatenate([HALF_FLOATS, np.geomspace(1e-30, 1e30, 5000).astype(np.float32)])
+    compiled = guide_curve.encode(values)
+    monkeypatch.setenv("VFI_KERNELS", "torch")
+    assert np.abs(guide_curve.encode(values) - compiled).max() < 2.5e-7
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 511, 512, 513, 3 * 512 + 7])
+@pytest.mark.parametrize("tails", [False, True])
+def test_pixels_in_one_pass_are_the_matrix_and_then_the_curve(count: int, tails: bool) -> None:
+    pixels = np.random.default_rng(count).uniform(0, 0.5, (count, 3)).astype(np.float32)
+    if tails:
+        pixels[:: max(count // 7, 1)] *= np.float32(-900)
+    matrix = np.array([[1.7, -0.6, -0.1], [-0.13, 1.14, -0.01], [-0.02, -0.1, 1.15]])
+    seen = [[reference(light) for light in matrix @ pixel.astype(np.float64)] for pixel in pixels[:40]]
+    made = guide_curve.encode_pixels(pixels, matrix)
+    assert np.abs(made[:40] - seen).max() < 5e-7  # the products of three float32 are rounded too
+    assert np.array_equal(made, np.concatenate([guide_curve.encode_pixels(pixel[None], matrix) for pixel in pixels]))
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_pixels_that_are_no_light_are_shown_as_told(plain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if plain:
+        monkeypatch.setenv("VFI_KERNELS", "torch")
+    odd = np.array([[math.nan, math.inf, -math.inf], [3e38, -3e38, 0.18], [0.18, 0.18, 0.18]], np.float32)
+    told = np.array([[0, 65504, -65504], [1e30, -1e30, 0.18], [0.18, 0.18, 0.18]], np.float32)
+    assert np.array_equal(guide_curve.encode_pixels(odd, np.eye(3)), guide_curve.encode_pixels(told, np.eye(3)))
+    assert np.array_equal(guide_curve.encode_pixels(told, np.eye(3)), guide_curve.encode(told))

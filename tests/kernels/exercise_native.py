@@ -179,6 +179,18 @@ def host_pixels(native: ModuleType, make: Maker, threads: int) -> None:
         native.count_unrepresentable(source, wanted_type, threads)
 
 
+def guide_curve(native: ModuleType, make: Maker, threads: int) -> None:
+    """As many pixels as the image has, of any value; the constants are any, as no result is looked at."""
+    constants = make.plain(14)
+    constants[...] = 0.5
+    count = make.n * make.h * make.w
+    pixels, matrix = make.plain(count, 3), make.plain(3, 3)
+    pixels[...] = make.random.choice(WILD, (count, 3))
+    matrix[...] = np.eye(3)
+    native.bend_values(pixels, constants, make.room(pixels), threads)
+    native.guide_of_pixels(pixels, matrix, constants, make.room(pixels), threads)
+
+
 def main() -> None:
     native, watch = load(Path(sys.argv[1])), sys.argv[2]
     best = native.level()
@@ -196,6 +208,7 @@ def main() -> None:
                 moves(native, Maker(shape, storage, layout, flow, watch), threads)
                 projections(native, Maker(shape, storage, layout, flow, watch), threads)
             host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
+            guide_curve(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)
         print(f"{level}: {len(kinds)} kinds of input, watched by: {watch}", flush=True)
 

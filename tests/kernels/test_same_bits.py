@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
+
+from vfi_plugin.image.guide_curve import encode, encode_pixels
 
 from .cases import (
     FLOW_NAMES,
@@ -107,6 +110,20 @@ def test_all_levels_of_instructions_agree_on_convolutions(native: ModuleType, na
     for level, others in found.items():
         for at, (expected, one) in enumerate(zip(found["Level.baseline"], others, strict=True)):
             assert_agree(one, expected, f"{name}, result {at}, {level}")
+
+
+def test_all_levels_show_a_network_the_same_picture(native: ModuleType) -> None:
+    """The guide decides what motion is found, and so every pixel of a farm."""
+    odd = [-0.0, 0.0, 1.0, -1.0, 1e-40, 1e-30, 65504.0, -65504.0, np.nan, np.inf, -np.inf, 3e38]
+    spread = np.random.default_rng(1).normal(size=(5000, 3)) * np.geomspace(1e-6, 1e6, 5000)[:, None]
+    pixels = np.concatenate([np.array(odd, np.float32).reshape(-1, 3), spread.astype(np.float32)])
+    found = []
+    for level in levels(native):
+        native.limit_level(level)
+        found.append((encode(pixels), encode_pixels(pixels, np.array([[1.2, -0.3, 0.1], [0, 1, 0], [0.2, 0.1, 0.7]]))))
+    for one in found[1:]:
+        for made, first in zip(one, found[0], strict=True):
+            assert np.array_equal(made.view(np.int32), first.view(np.int32))
 
 
 def test_every_half_survives_every_level(native: ModuleType) -> None:

@@ -10,24 +10,13 @@ from types import ModuleType
 
 import torch
 
+from vfi_plugin.compiled import native_module as native_module
 from vfi_plugin.errors import UsageError
 
 BACKENDS = ("cuda", "native", "torch")
 
 # What the compiled kernels store; they compute in float32. float64 is for the torch forms, where it proves gradients.
 _COMPILED_TYPES = (torch.float32, torch.float16)
-
-
-def native_module() -> ModuleType:
-    """The compiled CPU kernels; they are part of the package, so their absence is a broken installation."""
-    try:
-        _native = import_module("vfi_plugin._native")
-    except ImportError as error:
-        raise UsageError(
-            f"the compiled kernels of vfi_plugin cannot be loaded ({error}); install the package again with a C++"
-            " compiler, or set VFI_KERNELS=torch to do without them, slower"
-        ) from error
-    return _native
 
 
 @cache
