@@ -48,7 +48,7 @@ class Shot:
 
 def _surface(random: Random) -> Texture:
     tint = tuple(0.7 + 0.6 * random.random(3))
-    strength = 0.05 + 0.04 * random.random()
+    strength = 0.04 + 0.03 * random.random()
     patches = int(random.integers(15, 60))
     area = (-600.0, -400.0, WIDTH + 1200.0, HEIGHT + 800.0)
     return random_texture(TextureRecipe(40, 8, 120, strength, tint, patches, 0.06, area), int(random.integers(2**31)))
@@ -102,8 +102,8 @@ def _bent(random: Random, least: float, most: float, frames: int) -> Way:
 
 
 def _base(random: Random) -> npt.NDArray[np.float64]:
-    """Light enough that no texture falls below 0: three times its spread, and its patches."""
-    return np.asarray(0.38 + 0.25 * random.random(3))
+    """Light enough that no texture falls below 0: four times its spread, and its patches."""
+    return np.asarray(0.55 + 0.25 * random.random(3))
 
 
 def _stack(layers: Iterable[_Layer]) -> Callable[[float], Picture]:
