@@ -43,7 +43,11 @@ SIDE_PX = 480
 RUNS = {6: 1, 11: 2, 17: 3}
 """First bad frame's time -> how many in a row; three good frames at least between them."""
 
+ALL_RUNS = "1-3"
+"""How the rows with the mean over all runs are called."""
+
 GOALS_DB = {"blend": 1.0, "hold": 3.0}
+"""What the repair must gain over each, in the mean over made-up clips and in that over footage."""
 
 MADE_UP_SHOTS = (
     "pan",
@@ -137,15 +141,14 @@ def _psnr(picture: Picture, truth: Picture) -> float:
 
 
 def _rows(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    """Means by material and run, and of all."""
+    """Means by material and run."""
     rows = []
-    for material in ("made up", "footage", "all"):
-        own = [each for each in scores if material in ("all", each.material)]
+    for material in ("made up", "footage"):
         for run in (*sorted(set(RUNS.values())), None):
-            chosen = [each for each in own if run in (None, each.run)]
-            if chosen and (material != "all" or run is None):
+            chosen = [each for each in scores if each.material == material and run in (None, each.run)]
+            if chosen:
                 means = {name: fmean(getattr(each, name) for each in chosen) for name in ("repaired", "blend", "hold")}
-                rows.append({"material": material, "run": run or "1-3", "frames": len(chosen), **means})
+                rows.append({"material": material, "run": run or ALL_RUNS, "frames": len(chosen), **means})
     return rows
 
 
@@ -165,7 +168,8 @@ def repair_quality(clips: Path | None, count: int = COUNT) -> bool:
     told = {"model": default_model(), "clips": clips_told, "goals_db": GOALS_DB, "rows": rows, "seconds": seconds}
     save(NAME, told)
     fill_page()
-    return all(rows[-1]["repaired"] - rows[-1][peer] >= goal for peer, goal in GOALS_DB.items())
+    means = [row for row in rows if row["run"] == ALL_RUNS]
+    return all(row["repaired"] - row[peer] >= goal for row in means for peer, goal in GOALS_DB.items())
 
 
 def main(words: Sequence[str] | None = None) -> int:
