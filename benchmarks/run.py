@@ -1,17 +1,22 @@
 """``make bench``: measures, writes ``results/<name>.json`` and puts the tables into the README.
 
-python benchmarks/run.py [stages] [whole_run] [kernels] [models]        (all of them by default)
+python benchmarks/run.py [stages] [whole_run] [kernels] [models] [scan] [repair]        (all of them by default)
+
+Scan and repair also measure footage where the environment names a folder of clean movies, VFI_CLIPS; scan, sequences,
+VFI_SEQUENCES. Their tables go into docs/scan-quality.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from pathlib import Path
 
 from measure import save
 from table import fill_readme
 
-SUITES = ("stages", "whole_run", "kernels", "models")
+SUITES = ("stages", "whole_run", "kernels", "models", "scan", "repair")
 
 
 def run(suite: str) -> None:
@@ -28,10 +33,23 @@ def run(suite: str) -> None:
         from models import models_cpu
 
         save("models_cpu", models_cpu())
+    elif suite == "scan":
+        from scan_quality import scan_quality
+
+        scan_quality(_folder("VFI_CLIPS"), _folder("VFI_SEQUENCES"))
+    elif suite == "repair":
+        from repair_quality import repair_quality
+
+        repair_quality(_folder("VFI_CLIPS"))
     else:
         from kernels import kernels_cpu
 
         save("kernels_cpu", kernels_cpu())
+
+
+def _folder(variable: str) -> Path | None:
+    named = os.environ.get(variable)
+    return Path(named) if named else None
 
 
 def main() -> int:

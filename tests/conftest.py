@@ -22,9 +22,18 @@ class _SharedModules(MetaPathFinder):
     """
 
     names = ("material", "host_memory", "calm_networks", "tiny_quality", "tiny_sets", "toy_training")
+    of_benchmarks = (
+        *("defect_clips", "defect_edits", "defect_footage", "defect_makers", "defect_places", "defect_plan"),
+        *("defect_shots", "marks", "scan_page", "scan_scores"),
+    )
+    """Labelled clips with defects and what is measured on them: benchmarks and tests share these."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py") if name in self.names else None
+        if name in self.names:
+            return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py")
+        if name in self.of_benchmarks:
+            return spec_from_file_location(name, REPOSITORY / "benchmarks" / f"{name}.py")
+        return None
 
 
 class _AdapterModules(MetaPathFinder):

@@ -13,6 +13,7 @@ import pytest
 import vfi_plugin
 from vfi_plugin.evaluate.metrics import psnr_log
 
+from .mending import command, findings
 from .product import Pixels, numbers_in, read_frames, retime_arguments, same_bits, stacked, vfi
 
 FIRST_OF_B = 1031
@@ -130,3 +131,14 @@ def test_cuts_given_by_hand_are_taken_as_they_are(shots: Shots) -> None:
     _, source = material.read_exr(shots.clip.path(shots.folder / "in", 1010))
     for number, (_, channels) in read_frames(shots.folder / "hand", "slow", (1039, 1040)).items():
         assert same_bits(channels, source), number
+
+
+def test_a_scan_lists_the_one_cut_and_the_flash_as_a_flash_and_nothing_of_the_whip_pan(shots: Shots) -> None:
+    report = shots.folder / "scan.json"
+    done = command("scan", shots.pattern, "--report", report)
+    assert done.code == 0, done.err
+    assert json.loads(report.read_text("utf-8"))["context"]["cuts"] == [FIRST_OF_B]
+    assert [(found["kind"], frame) for found in findings(report) for frame in found["frames"]] == [
+        ("flash", 1045),
+        ("flash", 1046),
+    ]
