@@ -1,0 +1,130 @@
+"""Makes a small clip with faults in it, "repairs" it by averaging, and writes the page of docs/scan-page.md.
+
+    python benchmarks/scan_page.py FOLDER                   # FOLDER/page.html
+    python benchmarks/scan_page.py FOLDER --picture out.png # and a screenshot, by chromium
+
+The report is written by hand, so that the page shows every kind of finding; no scan is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vfi_plugin.demo.texture import TextureRecipe, coverage, random_texture
+from vfi_plugin.image.frame import Attribute, Frame, Part
+from vfi_plugin.image.window import Window
+from vfi_plugin.media.writing import write_image
+from vfi_plugin.repair.finding import Finding, Kind
+from vfi_plugin.repair.report_page import save_page
+from vfi_plugin.repair.scan_report import Cadence, Context, ScanReport
+
+SIZE = (480, 270)
+FIRST, LAST, CUT = 1001, 1060, 1049
+MISSING = (1022, 1023, 1024)
+FINDINGS = (
+    Finding(Kind.DUPLICATE, (1005,), 2.41, "shows 1004 again: differs by 0.4 of the noise and moves 6.1 px a frame"),
+    Finding(Kind.DUPLICATE, (1010,), 2.18, "shows 1009 again: differs by 0.5 of the noise and moves 6.1 px a frame"),
+    Finding(Kind.FLASH, (1016,), 4.2, "4.0 times the light of its neighbours, which agree within 1 %"),
+    Finding(Kind.MISSING, MISSING, 1.0, "there are no such files"),
+    Finding(Kind.DROPPED, (1029, 1030), 1.52, "moves 12.2 px here, its neighbours 6.1 px: one frame is lost", lost=1),
+    Finding(Kind.NOT_FINITE, (1035,), 1.0, "312 values of the colour are NaN"),
+    Finding(Kind.BLURRED, (1040,), 1.87, "0.31 of its neighbours' fine structure, at the same motion"),
+    Finding(Kind.TORN, (1055,), 3.3, "its lower half agrees 0.04 with its neighbours, its upper half 0.99"),
+)  # fmt: skip
+
+
+def picture(position: float) -> npt.NDArray[np.float32]:
+    """(H, W, 3) of a pan over one of two textures, with a lamp of 40 on it."""
+    width, height = SIZE
+    shot = 1 if position >= CUT else 0
+    tint = ((1.25, 0.9, 0.6), (0.55, 0.85, 1.2))[shot]
+    area = (-600.0, -400.0, width + 1200.0, height + 800.0)
+    surface = random_texture(TextureRecipe(40, 14, 220, 0.07, tint, 40, 0.05, area), 5 + shot)
+    elapsed = position - FIRST
+    x, y = np.arange(width) + 6.0 * elapsed - 180, np.arange(height) - 1.0 * elapsed
+    colour = surface.sample(x, y) + np.array([0.30, 0.22, 0.16] if not shot else [0.12, 0.2, 0.3], np.float32)
+    lamp = coverage(np.hypot(x[None] - 150, y[:, None] - 90) - 16)[..., None]
+    return np.asarray(colour * (1 - lamp) + 40.0 * lamp, np.float32)
+
+
+def faulty(number: int) -> npt.NDArray[np.float32]:
+    """The frame as the clip has it."""
+    import cv2
+
+    rgb = picture({1005: 1004, 1010: 1009}.get(number, number + (1 if 1030 <= number < CUT else 0)))
+    if number == 1016:
+        rgb = rgb * 4
+    if number == 1035:
+        rgb[100:113, 200:208] = np.nan
+    if number == 1040:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), 5)
+    if number == 1055:
+        rgb[150:] = picture(1012)[150:]
+    grain = np.random.default_rng(number).normal(0, 0.004, rgb.shape)
+    return np.asarray(rgb + grain, np.float32)
+
+
+def write(folder: Path, number: int, rgb: npt.NDArray[np.float32], told: dict[str, str]) -> None:
+    window = Window(0, 0, SIZE[0], SIZE[1])
+    planes = {name: rgb[..., axis].astype(np.float16) for axis, name in enumerate("RGB")}
+    attributes = {name: Attribute("string", text) for name, text in told.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_image(folder / f"plate.{number}.exr", Frame((Part(planes, window, window, attributes=attributes),), number))
+
+
+def write_clips(folder: Path) -> None:
+    bad = {frame for finding in FINDINGS if finding.kind is not Kind.DROPPED for frame in finding.frames}
+    for number in range(FIRST, LAST + 1):
+        if number not in MISSING:
+            write(folder / "source", number, faulty(number), {})
+        rgb = picture(number + (1 if 1030 <= number < CUT else 0)) if number in bad else faulty(number)
+        told = {"vfi/repair": "made from the frames around it", "vfi/source": str(float(number)), "vfi/model": "rife"}
+        write(folder / "repaired", number, rgb, told if number in bad else {})
+
+
+def scores(kind: Kind, numbers: tuple[int, ...], seed: int) -> list[float | None]:
+    """What a scan may give: noise well below the threshold, and the findings' own scores."""
+    base = np.random.default_rng(seed).gamma(4, 0.05, len(numbers))
+    known = {frame: finding.score for finding in FINDINGS if finding.kind is kind for frame in finding.frames}
+    return [
+        None if number == FIRST else float(known.get(number, low)) for number, low in zip(numbers, base, strict=True)
+    ]
+
+
+def report() -> ScanReport:
+    numbers = tuple(number for number in range(FIRST, LAST + 1) if number not in MISSING)
+    scored = (Kind.DUPLICATE, Kind.DROPPED, Kind.BLURRED, Kind.FLASH, Kind.TORN)
+    context = Context((CUT,), (), (Cadence((1, 1, 1, 1, 2), 1001, 1015),))
+    of_kind = {kind: scores(kind, numbers, seed) for seed, kind in enumerate(scored)}
+    return ScanReport("plate.####.exr", numbers, FINDINGS, context, of_kind, Fraction(24), SIZE)
+
+
+def screenshot(page: Path, target: Path, size: str = "1200,1500") -> None:
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        raise SystemExit("no chromium here; install it, or leave --picture out")
+    options = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={size}")
+    subprocess.run([browser, *options, f"--screenshot={target}", page.as_uri()], check=True, capture_output=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--picture", type=Path)
+    args = parser.parse_args()
+    write_clips(args.folder)
+    page = (args.folder / "page.html").resolve()
+    save_page(report(), page, args.folder / "source/plate.####.exr", args.folder / "repaired/plate.####.exr")
+    if args.picture:
+        screenshot(page, args.picture)
+
+
+if __name__ == "__main__":
+    main()

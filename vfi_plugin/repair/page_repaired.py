@@ -1,0 +1,96 @@
+"""What a repaired clip says of the frames in it that were made anew, read from their headers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from vfi_plugin.errors import UnreadableImageError
+from vfi_plugin.image.frame import Attribute
+from vfi_plugin.media.clip import Clip
+from vfi_plugin.repair.finding import Kind
+from vfi_plugin.repair.scan_report import ScanReport
+
+REPAIR = "vfi/repair"
+"""The header entry that only frames have which a repair made."""
+
+_TOLD = {REPAIR: "repair", "vfi/source": "source position", "vfi/frames": "from", "vfi/model": "model"}
+"""Header entries that a page shows, and what it calls them."""
+
+
+@dataclass(frozen=True)
+class RepairedFrame:
+    """A frame that was made anew.
+
+    Attributes:
+        number: in the repaired clip.
+        place: in the source's numbers, not always whole: 1029.5 lies between two frames.
+        before: the source's frame that stood there; None where none did.
+        told: (what, text) of its header.
+    """
+
+    number: int
+    place: float
+    before: int | None
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def stands_for(self) -> frozenset[int]:
+        """The source's frames that it is in place of: findings that name one of them are mended by it."""
+        here = {int(self.place)} if self.place == int(self.place) else set()
+        return frozenset(here if self.before is None else here | {self.before})
+
+
+def repaired_frames(
+    repaired: Clip, source: Sequence[int], report: ScanReport, check: Callable[[], None]
+) -> tuple[RepairedFrame, ...]:
+    """The frames of a repaired clip that say they were made, ascending.
+
+    Where none says so, as in a movie, which has no header a frame, those that the report's findings name are taken.
+
+    Args:
+        repaired: the clip after the repair.
+        source: numbers of the clip before it.
+        report: what was found.
+        check: called between frames; raises to stop.
+    """
+    in_place = (repaired.numbers[0], repaired.numbers[-1]) == (source[0], source[-1])
+    there = frozenset(source)
+    found = []
+    for number in repaired.numbers:
+        check()
+        attributes = _attributes(repaired, number)
+        if REPAIR in attributes:
+            place = _place(attributes, number)
+            stood = number if in_place else int(place) if place == int(place) else None
+            found.append(RepairedFrame(number, place, stood if stood in there else None, _told(attributes)))
+    if found:
+        return tuple(found)
+    named = sorted(set(report.frames_of()) & set(repaired.numbers)) if in_place else []
+    drops = {frame for finding in report.of_kind(Kind.DROPPED) for frame in finding.frames}
+    kept = drops - {
+        frame for finding in report.findings if finding.kind is not Kind.DROPPED for frame in finding.frames
+    }
+    return tuple(RepairedFrame(n, n, n if n in there else None) for n in named if n not in kept)
+
+
+def _attributes(clip: Clip, number: int) -> Mapping[str, Attribute]:
+    try:
+        return clip.header(number)[0].attributes
+    except UnreadableImageError:
+        return {}
+
+
+def _place(attributes: Mapping[str, Attribute], number: int) -> float:
+    """The source position in the header, or the number itself where that says something else."""
+    told = attributes.get("vfi/source")
+    try:
+        place = float(told.value) if told is not None else math.nan
+    except (TypeError, ValueError):
+        return number
+    return place if math.isfinite(place) else number
+
+
+def _told(attributes: Mapping[str, Attribute]) -> tuple[tuple[str, str], ...]:
+    return tuple((said, str(attributes[name].value)) for name, said in _TOLD.items() if name in attributes)
