@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.demo.texture import TextureRecipe, coverage, random_texture
+from vfi_plugin.demo.scene import DemoScene
 from vfi_plugin.image.frame import Attribute, Frame, Part
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.writing import write_image
@@ -41,17 +41,10 @@ FINDINGS = (
 
 
 def picture(position: float) -> npt.NDArray[np.float32]:
-    """(H, W, 3) of a pan over one of two textures, with a lamp of 40 on it."""
-    width, height = SIZE
-    shot = 1 if position >= CUT else 0
-    tint = ((1.25, 0.9, 0.6), (0.55, 0.85, 1.2))[shot]
-    area = (-600.0, -400.0, width + 1200.0, height + 800.0)
-    surface = random_texture(TextureRecipe(40, 14, 220, 0.07, tint, 40, 0.05, area), 5 + shot)
-    elapsed = position - FIRST
-    x, y = np.arange(width) + 6.0 * elapsed - 180, np.arange(height) - 1.0 * elapsed
-    colour = surface.sample(x, y) + np.array([0.30, 0.22, 0.16] if not shot else [0.12, 0.2, 0.3], np.float32)
-    lamp = coverage(np.hypot(x[None] - 150, y[:, None] - 90) - 16)[..., None]
-    return np.asarray(colour * (1 - lamp) + 40.0 * lamp, np.float32)
+    """(H, W, 3) of the demo's scene; another one after the cut."""
+    scene = DemoScene(*SIZE, seed=7 if position < CUT else 11)
+    part = scene.frame(position - FIRST if position < CUT else position - CUT).parts[0]
+    return np.stack([part.plane_over(name, part.display_window) for name in "RGB"], axis=-1).astype(np.float32)
 
 
 def faulty(number: int) -> npt.NDArray[np.float32]:

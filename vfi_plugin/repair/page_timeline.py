@@ -26,6 +26,9 @@ _MARK_HEIGHT = 5
 _TICKS = 8
 """Numbers along the axis at most, so that six digits fit on a page of 600 px."""
 
+_LAST_TICK = 0.97
+"""Part of the axis from which a centred number would stick out at its end."""
+
 KIND_NAMES = {kind: kind.value if kind is not Kind.NOT_FINITE else "NaN" for kind in Kind}
 
 
@@ -159,13 +162,15 @@ def _within_track(lane: str, words: str) -> str:
 
 
 def _axis_lane(axis: _Axis) -> str:
-    ticks = "".join(
-        f'<span class="tick" style="left:{(axis.left(number) + axis.left(number + 1)) / 2 / WIDTH:.3%}">{number}</span>'
-        for number in _tick_numbers(axis)
-    )
+    ticks = "".join(_tick(number, axis.left(number + 0.5) / WIDTH) for number in _tick_numbers(axis))
     return (
         f'<div class="lane axis" aria-hidden="true"><div class="lane-name"></div><div class="track">{ticks}</div></div>'
     )
+
+
+def _tick(number: int, place: float) -> str:
+    name = "tick end" if place > _LAST_TICK else "tick"
+    return f'<span class="{name}" style="left:{place:.3%}">{number}</span>'
 
 
 def _tick_numbers(axis: _Axis) -> list[int]:

@@ -104,7 +104,7 @@ def _facts(material: Material, repaired: str | Path | None) -> str:
         ("frames", f"{looked_at[0]}-{looked_at[-1]}"),
         ("looked at", str(len(looked_at))),
         ("rate", f"{float(report.rate):.6g} fps" if report.rate else "not said"),
-        ("size", f"{width} x {height}" if width else "not said"),
+        ("size", f"{width} × {height}" if width else "not said"),
         ("findings", str(len(report.findings))),
     ]
     if repaired is not None:
