@@ -37,6 +37,9 @@ _KNEE = 0.7
 
 _MAGENTA = (255, 0, 255)
 
+_MARK_PX = 3
+"""Width of the mark of a single value that is not finite: one pixel would drown in JPEG's halved colour."""
+
 _QUALITIES = (82, 70, 55, 40, 25, 10)
 """JPEG, tried in turn until the file is small enough. Grain and noise of a plate can take five times as much as a
 clean render at the same quality."""
@@ -102,7 +105,8 @@ class Shown:
         small = cv2.resize(self.pixels, size, interpolation=cv2.INTER_AREA)
         if self.not_finite.any():
             share = cv2.resize(self.not_finite.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-            small[share > 0] = _MAGENTA
+            seen = cv2.dilate((share > 0).astype(np.uint8), np.ones((_MARK_PX, _MARK_PX), np.uint8))
+            small[seen > 0] = _MAGENTA
         encoded = _encoded(small, box.most_bytes)
         return Jpeg(*size, f"data:image/jpeg;base64,{base64.b64encode(encoded).decode('ascii')}")
 
