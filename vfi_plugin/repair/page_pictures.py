@@ -2,7 +2,7 @@
 
 Scene-linear light goes through the guide's curve (``image.guide_curve``), which is sRGB with a shoulder that holds all
 highlights, and then gets back the contrast that the guide gives away: a lamp of 500 keeps its shape, and what lies
-below 0.45 of the light looks as in any viewer. NaN and infinite values are magenta, so that they are seen.
+below a light of 0.21 looks as in any viewer. NaN and infinite values are magenta, so that they are seen.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ Codes = npt.NDArray[np.uint8]
 LONGER_SIDE_PX = 960
 """Of a picture at most, before it is brought to its size on the page: half of HD, as in previews of ``vfi retime``."""
 
-_KNEE = 0.7
-"""Display value up to which nothing is bent (0.45 of the light): a grey card and skin lie below it, lamps above."""
+_KNEE = 0.5
+"""Display value up to which nothing is bent (a light of 0.21, just above a grey card). From there on a white card gives
+away a tenth of the range, for lamps: 8 and 500 times its light are still two codes apart."""
 
 _MAGENTA = (255, 0, 255)
 

@@ -37,7 +37,6 @@ const vfiPage = (() => {
 
   // Steps and filters.
   const shown = () => cards.flatMap((card, place) => (card.hidden ? [] : [place]));
-  const steady = matchMedia("(prefers-reduced-motion: reduce)");
   const tell = () => {
     const list = shown();
     const place = list.indexOf(current);
@@ -56,7 +55,9 @@ const vfiPage = (() => {
     if (cards[place]) {
       cards[place].classList.add("now");
       cards[place].focus({ preventScroll: true });
-      cards[place].scrollIntoView({ block: "start", behavior: steady.matches ? "auto" : "smooth" });
+      cards[place].scrollIntoView({ block: "start" });
+      // Cards that were never seen have a height that is guessed; once they are drawn, this one has moved.
+      requestAnimationFrame(() => cards[place].scrollIntoView({ block: "start" }));
     }
     tell();
   };
@@ -182,6 +183,7 @@ const vfiPage = (() => {
       event.preventDefault();
       stage.setPointerCapture(event.pointerId);
       follow(event);
+      slider(wipe).focus({ preventScroll: true }); // arrow keys go on from here
     });
     stage.addEventListener("pointermove", (event) => {
       if (stage.hasPointerCapture(event.pointerId)) follow(event);
