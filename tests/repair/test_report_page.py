@@ -372,8 +372,11 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
   told.turned = wipe.querySelector("input").value;
   const stage = wipe.querySelector(".stage");
   const box = stage.getBoundingClientRect();
-  stage.setPointerCapture = () => {};
-  stage.dispatchEvent(new PointerEvent("pointerdown", { clientX: box.left + box.width / 4, bubbles: true }));
+  const point = (name, share) => {
+    stage.dispatchEvent(new PointerEvent(name, { clientX: box.left + box.width * share, bubbles: true }));
+  };
+  point("pointermove", 0.9);
+  point("pointerdown", 0.5); point("pointermove", 0.25); point("pointerup", 0.25); point("pointermove", 0.75);
   told.dragged = Math.round(wipe.querySelector("input").value);
   press(".");
   told.frame = [...wipe.querySelectorAll(".told")].filter((each) => !each.hidden).map((each) => each.dataset.frame);

@@ -20,7 +20,7 @@ MOST_WIPES = 80
 """Frames that are shown before and after."""
 
 SMALL = Box(224, 144, 8_000)
-"""Of a picture in a strip: shown 160 px wide, with some more for screens of a high density."""
+"""Of a picture in a strip: shown 150 px wide, with some more for screens of a high density."""
 
 LARGE = Box(960, 720, 80_000)
 """Of a picture under a wipe."""

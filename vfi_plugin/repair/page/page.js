@@ -173,20 +173,22 @@ const vfiPage = (() => {
     const next = buttons[buttons.indexOf(chosen(wipe)) + by];
     if (next) choose(wipe, next);
   };
+  let held = null; // the wipe that is dragged; the pointer may leave it meanwhile
+  const follow = (event) => {
+    const box = held.querySelector(".stage").getBoundingClientRect();
+    set(held, ((event.clientX - box.left) / box.width) * 100);
+  };
+  document.addEventListener("pointermove", (event) => { if (held) follow(event); });
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => { held = null; }));
   all(document, ".wipe").forEach((wipe) => {
-    const stage = wipe.querySelector(".stage");
-    const follow = (event) => {
-      const box = stage.getBoundingClientRect();
-      set(wipe, ((event.clientX - box.left) / box.width) * 100);
-    };
-    stage.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      stage.setPointerCapture(event.pointerId);
+    wipe.querySelector(".stage").addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      held = wipe;
       follow(event);
-      slider(wipe).focus({ preventScroll: true }); // arrow keys go on from here
     });
-    stage.addEventListener("pointermove", (event) => {
-      if (stage.hasPointerCapture(event.pointerId)) follow(event);
+    wipe.querySelector(".stage").addEventListener("mousedown", (event) => {
+      event.preventDefault(); // no selection, no picture dragged away
+      slider(wipe).focus({ preventScroll: true }); // arrow keys go on from here
     });
     slider(wipe).addEventListener("input", () => set(wipe, Number(slider(wipe).value)));
     set(wipe, 50);
