@@ -280,6 +280,40 @@ def test_frames_put_in_where_time_was_lost_mend_the_drop(tmp_path: Path) -> None
     assert [each.text for each in told.all("dd")] == ["1004", "put in", "1003.5", "no such frame"]
 
 
+def test_frames_moved_to_spread_a_drop_mend_it_and_a_held_one_mends_its_own_finding(tmp_path: Path) -> None:
+    told = {
+        1001: {"vfi/repair": "black: hold 1002", "vfi/source": "1002.0"},
+        1004: {"vfi/repair": "spread: made from 1004 and 1005", "vfi/source": "1004.25"},
+    }
+    for number in range(1001, 1009):
+        write(tmp_path / "source", number)
+        write(tmp_path / "repaired", number, told=told.get(number))
+    findings = (
+        Finding(Kind.BLACK, (1001,), 2.0, "black"),
+        Finding(Kind.TORN, (1002,), 2.0, "torn"),
+        Finding(Kind.DROPPED, (1006, 1007), 1.5, "jumps", lost=1),
+    )
+    report = ScanReport(NAME, tuple(range(1001, 1009)), findings)
+    save_page(report, tmp_path / "p.html", tmp_path / "source" / NAME, tmp_path / "repaired" / NAME)
+    page = Tree((tmp_path / "p.html").read_text("utf-8")).page
+
+    def mended(kind: Kind) -> list[str]:
+        return [each.given["data-frame"] for each in card(page, kind).all("dl", "told")]
+
+    assert (mended(Kind.BLACK), mended(Kind.TORN), mended(Kind.DROPPED)) == (["1001"], [], ["1004"])
+
+
+def test_a_repaired_clip_without_such_headers_is_compared_where_something_was_found(tmp_path: Path) -> None:
+    for number in range(1001, 1007):
+        write(tmp_path / "source", number)
+        write(tmp_path / "repaired", number)
+    findings = (Finding(Kind.TORN, (1002,), 2.0, "torn"), Finding(Kind.DROPPED, (1004, 1005), 1.5, "jumps", lost=1))
+    report = ScanReport(NAME, tuple(range(1001, 1007)), findings)
+    save_page(report, tmp_path / "p.html", tmp_path / "source" / NAME, tmp_path / "repaired" / NAME)
+    page = Tree((tmp_path / "p.html").read_text("utf-8")).page
+    assert {key for key in data_of(page)["pictures"] if key[0] != "s"} == {"b1002", "a1002"}
+
+
 def test_a_clean_clip_has_a_page_that_says_so(tmp_path: Path) -> None:
     for number in (1001, 1002, 1003):
         write(tmp_path / "source", number)

@@ -94,13 +94,21 @@ def mended_by(
     mended: list[list[RepairedFrame]] = [[] for _ in findings]
     others = []
     for frame in made:
-        gaps = [place for place, drop in drops if drop.frames[0] < frame.place < drop.frames[-1]]
-        places = {place for number in frame.stands_for for place in of_frame.get(number, ())}.union(gaps)
+        named = of_frame.get(frame.stands_for, ()) if frame.stands_for is not None else ()
+        places = {*named, *_drops_mended(frame, drops)}
         for place in places:
             mended[place].append(frame)
         if not places:
             others.append(frame)
     return mended, others
+
+
+def _drops_mended(frame: RepairedFrame, drops: Sequence[tuple[int, Finding]]) -> list[int]:
+    """Those with the frame in their gap; of one that makes motion even around a drop, the nearest."""
+    if frame.is_spread:
+        near = min(drops, key=lambda drop: abs(drop[1].frames[0] + 0.5 - frame.number), default=None)
+        return [] if near is None else [near[0]]
+    return [place for place, drop in drops if drop.frames[0] < frame.place < drop.frames[-1]]
 
 
 def _read_source(

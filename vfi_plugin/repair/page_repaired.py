@@ -19,33 +19,41 @@ _TOLD = {REPAIR: "repair", "vfi/source": "source position", "vfi/frames": "from"
 """Header entries that a page shows, and what it calls them."""
 
 
+_SPREAD = "spread"
+"""What the header entry of a frame begins with that was moved to make the motion around a drop even."""
+
+
 @dataclass(frozen=True)
 class RepairedFrame:
     """A frame that was made anew.
 
     Attributes:
         number: in the repaired clip.
-        place: in the source's numbers, not always whole: 1029.5 lies between two frames.
-        before: the source's frame that stood there; None where none did.
+        place: what it shows, in the source's numbers, not always whole: 1029.5 lies between two frames.
+        stands_for: number of the source's frame in whose place it is, there or missing; None for one that was put in.
+        before: the same where the source has it, else None.
         told: (what, text) of its header.
     """
 
     number: int
     place: float
+    stands_for: int | None
     before: int | None
     told: tuple[tuple[str, str], ...] = ()
 
     @property
-    def stands_for(self) -> frozenset[int]:
-        """The source's frames that it is in place of: findings that name one of them are mended by it."""
-        here = {int(self.place)} if self.place == int(self.place) else set()
-        return frozenset(here if self.before is None else here | {self.before})
+    def is_spread(self) -> bool:
+        """Whether it only makes the motion around a drop even."""
+        return any(what == "repair" and text.startswith(_SPREAD) for what, text in self.told)
 
 
 def repaired_frames(
     repaired: Clip, source: Sequence[int], report: ScanReport, check: Callable[[], None]
 ) -> tuple[RepairedFrame, ...]:
     """The frames of a repaired clip that say they were made, ascending.
+
+    A repaired clip that begins and ends with the source's numbers has a frame in the place of each; in another, frames
+    were put in or taken out, and the source position in a header says which frame it stands for.
 
     Where none says so, as in a movie, which has no header a frame, those that the report's findings name are taken.
 
@@ -64,15 +72,15 @@ def repaired_frames(
         if REPAIR in attributes:
             place = _place(attributes, number)
             stood = number if in_place else int(place) if place == int(place) else None
-            found.append(RepairedFrame(number, place, stood if stood in there else None, _told(attributes)))
+            found.append(RepairedFrame(number, place, stood, stood if stood in there else None, _told(attributes)))
     if found:
         return tuple(found)
     named = sorted(set(report.frames_of()) & set(repaired.numbers)) if in_place else []
     drops = {frame for finding in report.of_kind(Kind.DROPPED) for frame in finding.frames}
-    kept = drops - {
+    good = drops - {
         frame for finding in report.findings if finding.kind is not Kind.DROPPED for frame in finding.frames
     }
-    return tuple(RepairedFrame(n, n, n if n in there else None) for n in named if n not in kept)
+    return tuple(RepairedFrame(n, n, n, n if n in there else None) for n in named if n not in good)
 
 
 def _attributes(clip: Clip, number: int) -> Mapping[str, Attribute]:
