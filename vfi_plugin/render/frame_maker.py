@@ -55,11 +55,11 @@ class FrameMaker:
         names = tuple(self.job.clip.path(number).name for number in (output.earlier, output.later))
         how = self.job.model.name if self.job.options.method == "motion" else self.job.options.method
         stamp = frame_stamp(
-            output, model=how, settings=self.job.settings, names=(names[0], names[1]), reached=self._reached(output)
+            output, model=how, settings=self.job.settings, names=(names[0], names[1]), reached=self.reached(output)
         )
         return with_header(frame, output.number, {**self.job.clock.entries(output.number), **stamp})
 
-    def _reached(self, output: OutputFrame) -> Fraction | None:
+    def reached(self, output: OutputFrame) -> Fraction | None:
         """The time that is made for a frame, where the model knows some times only."""
         if self.job.model.any_time or self.job.options.method != "motion" or not 0 < output.t < 1:
             return None

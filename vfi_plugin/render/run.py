@@ -213,4 +213,3 @@ def _held(output: OutputFrame) -> OutputFrame:
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:
     """``origin`` is the file of an untouched frame: its compressed pixels are copied, exact for lossy codecs too."""
     return lambda: write_image(path, frame, pixels_of=origin)
-
