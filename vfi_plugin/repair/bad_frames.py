@@ -12,7 +12,7 @@ from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.scan_report import ScanReport
 from vfi_plugin.timing.ranges import parse_range
 
-_COUNTED = re.compile(r"(-?\d+)\s*,\s*(\d+)", re.ASCII)
+_COUNTED = re.compile(r"(-?\d+)\s*,\s*(-?\d+)", re.ASCII)
 _MOST_COUNTED = 1_000_000  # eleven hours at 24 fps; more is a slip of the finger
 
 
@@ -145,12 +145,13 @@ def parse_kinds(text: str | Collection[str]) -> frozenset[Kind]:
 def _numbers(said: str, where: str) -> Collection[int]:
     counted = _COUNTED.fullmatch(said)
     if counted is None:
+        how = f'{where} is no frame: {said!r}; write "1040,1" (frame, count), "1040" or "1015-1017"'
+        if "," in said:  # a list of frames to a range, but a count too many here
+            raise UsageError(how)
         try:
             return parse_range(said)
         except UsageError:
-            raise UsageError(
-                f'{where} is no frame: {said!r}; write "1040,1" (frame, count), "1040" or "1015-1017"'
-            ) from None
+            raise UsageError(how) from None
     first, count = int(counted[1]), int(counted[2])
     if not 0 < count <= _MOST_COUNTED:
         raise UsageError(f"{where} counts {count} frames from {first} on; give 1 or more, such as {first},1")
