@@ -199,6 +199,9 @@ class _Planner:
         )
 
     def _notes(self, holes: Sequence[int], has_kept: bool) -> Iterator[str]:
+        for drop in self._bad.drops:
+            if drop.before in (self._bad.cuts or ()):
+                yield f"the drop before {drop.before} is left: a new shot begins there"
         if holes:
             yield f"left missing, as they are not listed: {format_range(holes)}"
         renumbered = self._slots.removed or any(place.origin is None for place in self._places)

@@ -11,11 +11,12 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
 from vfi_plugin.media.writing import clean_leftovers
 from vfi_plugin.render.progress import Progress, Silent
-from vfi_plugin.repair.job import RepairJob, plan_repair
+from vfi_plugin.repair.job import RepairJob
 from vfi_plugin.repair.keeping import backup_folder, keep_files, put_aside, with_originals
 from vfi_plugin.repair.maker import Made, RepairMaker
 from vfi_plugin.repair.options import RepairOptions, RepairPolicy
 from vfi_plugin.repair.plan import Change
+from vfi_plugin.repair.preparing import plan_repair
 from vfi_plugin.repair.repair_report import RepairedFrame, RepairReport
 from vfi_plugin.repair.standing import Standing, look_at_target
 

@@ -39,6 +39,11 @@ class Inspector:
         self._faults: dict[int, str] = {}
         self._is_cut: dict[tuple[int, int], bool] = {}
 
+    @property
+    def sees_cuts(self) -> bool:
+        """Whether the clip has a picture to see them in."""
+        return bool(self._layout.guides)
+
     def fault(self, number: int) -> str:
         """Why no frame may be made from this one; "" where one may."""
         if number not in self._faults:
@@ -83,8 +88,8 @@ class Inspector:
 
 def settled(
     bad: BadFrames, plan_for: Callable[[BadFrames], RepairPlan], inspector: Inspector, *, finds_cuts: bool
-) -> tuple[RepairPlan, BadFrames]:
-    """A plan whose good frames are good, and what is bad with what was found on the way; notes say what that was.
+) -> RepairPlan:
+    """A plan whose good frames are good; its notes say what was found on the way.
 
     Args:
         bad: what is wrong where.
@@ -92,7 +97,8 @@ def settled(
         inspector: looks at frames.
         finds_cuts: whether ends of shots are looked for; not where a scan or a person has told them.
     """
-    notes = []
+    notes: list[str] = []
+    finds_cuts = finds_cuts and inspector.sees_cuts
     while True:
         plan = plan_for(bad)
         faulty = [number for number in inspector.relied_on(plan, with_cuts=finds_cuts) if inspector.fault(number)]
@@ -108,7 +114,7 @@ def settled(
             continue
         if finds_cuts and cuts:
             notes.append(f"shots begin at {format_range(cuts)}; nothing is made across")
-        return replace(plan, notes=(*plan.notes, *notes)), bad
+        return plan.noting(notes)
 
 
 def _pairs(plan: RepairPlan) -> set[tuple[int, int]]:

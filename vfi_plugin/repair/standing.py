@@ -36,12 +36,14 @@ def look_at_target(job: RepairJob) -> Standing:
     Untouched files of the source may be replaced by repaired frames, and whole files of nobody by nothing.
 
     Raises:
-        SettingsMismatchError: frames are there that were made with other settings, or not by a repair of this clip.
+        SettingsMismatchError: frames are there that were made with other settings, or not by a repair of this clip;
+            or a movie is there.
     """
     plan, pattern = job.plan, job.target.pattern
     files = {} if job.rewrites or job.repair.in_place else plan.kept
     wanted = frozenset(frame.number for frame in plan.frames)
     if pattern is None:
+        job.target.check_free(job.repair.overwrite)
         return Standing(wanted, frozenset(), frozenset())
     foreign: dict[int, str] = {}
     settings = {frame.number: job.settings_of(frame) for frame in plan.frames}
