@@ -268,6 +268,19 @@ def test_parts_of_a_list_repaired_one_after_the_other_give_the_same_frames(tmp_p
     assert pans.bytes_of(tmp_path / "whole") == pans.bytes_of(tmp_path / "parts")
 
 
+def test_frames_of_an_earlier_longer_clip_in_the_target_are_told(tmp_path: Path, pan: str) -> None:
+    pans.write(frame(tmp_path / "out", 1013), pans.picture(1013))
+    done = repair(pan, tmp_path / "out", frames="1005", method="frame")
+    assert "1013" in " ".join(done.notes)
+    assert done.keep == "link"
+
+
+def test_a_frame_that_cannot_be_read_is_no_part_of_its_own_repair(tmp_path: Path, pan: str) -> None:
+    frame(tmp_path / "in", 1005).write_bytes(b"not a picture at all")
+    repair(pan, tmp_path / "out", frames="1005", strength=0.3)
+    assert told(tmp_path / "out", 1005) == "unreadable: made from 1004 and 1006 at 1/2"
+
+
 def test_a_dry_run_tells_the_plan_and_writes_nothing(tmp_path: Path, pan: str) -> None:
     done = repair(pan, tmp_path / "out", frames="1005", dry_run=True)
     assert "1005 listed: made from 1004 and 1006 at 1/2" in done.plan

@@ -135,6 +135,18 @@ def test_a_spread_drop_is_nine_steps_of_a_ninth_more_and_says_so() -> None:
     assert "spread over 8 frames" in plan.changes[1026].how
 
 
+def test_a_drop_where_a_shot_ends_is_left_and_that_is_said() -> None:
+    plan = planned(BadFrames(drops=(Drop(1030, 1),), cuts=(1030,)), range(1001, 1061))
+    assert not plan.changes
+    assert "drop before 1030 is left" in " ".join(plan.notes)
+
+
+@pytest.mark.parametrize("drops", ["spread", "insert"])
+def test_more_lost_frames_than_are_made_are_refused(drops: str) -> None:
+    with pytest.raises(UsageError, match="lost before 1030: 9 frames"):
+        planned(BadFrames(drops=(Drop(1030, 9),)), range(1001, 1061), drops=drops)
+
+
 def test_two_drops_side_by_side_are_both_spread() -> None:
     plan = planned(BadFrames(drops=(Drop(20, 1), Drop(22, 1))), range(1, 41))
     moments = shown(plan, {n: n + (n >= 20) + (n >= 22) for n in range(1, 41)})

@@ -9,6 +9,7 @@ from typing import Any
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
+from vfi_plugin.media.pattern import find_frames
 from vfi_plugin.media.writing import clean_leftovers
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.job import RepairJob
@@ -19,6 +20,7 @@ from vfi_plugin.repair.plan import Change
 from vfi_plugin.repair.preparing import plan_repair
 from vfi_plugin.repair.repair_report import RepairedFrame, RepairReport
 from vfi_plugin.repair.standing import Standing, look_at_target
+from vfi_plugin.timing.ranges import format_range
 
 
 def repair_clip(
@@ -94,6 +96,7 @@ class _Run:
         self._progress = progress
         self._cancellation = cancellation
         self._notes: list[str] = []
+        self._is_copied = False  # though links were asked for
         self._backups = self._backup_names()
 
     def planned(self) -> RepairReport:
@@ -112,6 +115,7 @@ class _Run:
         aside = {number: path for number, path in self._backups.items() if number in standing.make}
         self._note(put_aside(self._job.clip, aside) if aside else "")
         self._note(self._keep(standing))
+        self._note(self._strangers())
         found = self._render(standing)
         report = self._report(standing, found, "made")
         for line in report.lines():
@@ -141,7 +145,17 @@ class _Run:
         if pattern is None:
             return ""
         files = {pattern.path(number): self._job.clip.path(self._job.plan.kept[number]) for number in standing.keep}
-        return keep_files(files, self._job.repair.keep, self._cancellation.check)
+        note = keep_files(files, self._job.repair.keep, self._cancellation.check)
+        self._is_copied = bool(note)
+        return note
+
+    def _strangers(self) -> str:
+        """A word on files that read as frames of the repaired clip but are not: an earlier one was longer."""
+        pattern = self._job.target.pattern
+        if pattern is None or self._job.repair.in_place:
+            return ""
+        more = sorted(set(find_frames(pattern)) - set(self._job.plan.numbers))
+        return f"the target has frames that are not of this clip, remove them: {format_range(more)}" if more else ""
 
     def _note(self, text: str) -> None:
         if text:
@@ -175,7 +189,7 @@ class _Run:
             for number, change in sorted(job.plan.changes.items())
         ]
         keep = "written anew" if job.rewrites else "in place" if job.repair.in_place else job.repair.keep
-        if self._notes and keep == "link":
+        if keep == "link" and self._is_copied:
             keep = "copy"
         backup = next((str(path.parent) for path in self._backups.values()), "")
         notes = (*job.plan.notes, *self._notes)
