@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ import pytest
 import small_pans as pans
 
 import vfi_plugin as vfi
-from vfi_plugin.errors import SettingsMismatchError, UsageError
+from vfi_plugin.cancellation import Cancellation
+from vfi_plugin.errors import Cancelled, SettingsMismatchError, UsageError
+from vfi_plugin.render.progress import Silent
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.repair_report import RepairReport
-from vfi_plugin.repair.scan_report import Context, ScanReport
+from vfi_plugin.repair.scan_report import Cadence, Context, ScanReport
 
 NUMBERS = range(1001, 1013)
 
@@ -121,6 +124,23 @@ def test_in_place_frames_are_made_from_originals_though_these_are_rewritten(tmp_
         repair(source, None, in_place=True, no_backup=True, **options)
 
 
+def test_a_repair_in_place_that_was_stopped_goes_on_to_the_same_files(tmp_path: Path, pan: str) -> None:
+    stop = Cancellation()
+
+    class StopAfterOne(Silent):
+        def frame_done(self, done: int, total: int, name: str) -> None:
+            stop.request()
+
+    shutil.copytree(tmp_path / "in", tmp_path / "twin")
+    with pytest.raises(Cancelled):
+        repair(pan, None, in_place=True, frames="1003 1006 1009", progress=StopAfterOne(), cancellation=stop)
+    repair(pan, None, in_place=True, frames="1003 1006 1009")
+    repair(str(tmp_path / "twin" / "pan.####.exr"), None, in_place=True, frames="1003 1006 1009")
+    assert pans.bytes_of(tmp_path / "in") == pans.bytes_of(tmp_path / "twin")
+    assert pans.bytes_of(tmp_path / "in" / "pan_originals") == pans.bytes_of(tmp_path / "twin" / "pan_originals")
+    assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
+
+
 def test_a_backup_of_another_file_is_never_overwritten(tmp_path: Path, pan: str) -> None:
     (tmp_path / "safe").mkdir()
     (tmp_path / "safe" / "pan.1005.exr").write_bytes(b"of yesterday")
@@ -133,7 +153,7 @@ def test_removed_repeats_leave_numbered_links_with_a_constant_step(tmp_path: Pat
     moments = [1001, 1002, 1003, 1004, 1004, 1005, 1006, 1007, 1008, 1008]
     source = pans.write_moments(tmp_path / "in", moments)
     (tmp_path / "dups.txt").write_text("# repeats\n1005,1\n1010,1\n")
-    done = repair(source, tmp_path / "out", bad_list=tmp_path / "dups.txt", duplicates="remove")
+    done = repair(source, tmp_path / "out", list=tmp_path / "dups.txt", duplicates="remove")
     assert numbers_in(tmp_path / "out") == list(range(1001, 1009))
     assert done.removed == (1005, 1010)
     for number in range(1001, 1009):
@@ -191,7 +211,7 @@ def test_a_neighbour_that_is_damaged_is_not_used_though_nobody_listed_it(tmp_pat
         frame(tmp_path / "in", 1006).write_bytes(whole[: len(whole) // 2])
     done = repair(pan, tmp_path / "out", frames="1005")
     assert [entry.sources for entry in done.frames] == [(1004, 1007)]
-    assert "1006 is not listed, but no frame is made from it" in " ".join(done.notes)
+    assert "1006 cannot be used, so no frame is made from it" in " ".join(done.notes)
     assert frame(tmp_path / "out", 1006).samefile(frame(tmp_path / "in", 1006))
 
 
@@ -221,6 +241,35 @@ def test_a_cut_that_nobody_told_is_found_and_the_bad_frame_is_the_earlier_shots(
     done = repair(str(tmp_path / "in" / "pan.####.exr"), tmp_path / "out", frames="1030")
     assert [entry.sources for entry in done.frames] == [(1028, 1029)]
     assert "shots begin at 1031" in " ".join(done.notes)
+
+
+def test_a_repeat_in_the_middle_of_a_hold_that_is_damaged_is_no_picture_of_it(tmp_path: Path) -> None:
+    source = pans.write_moments(tmp_path / "in", [1001 + 3 * ((number - 1001) // 3) for number in NUMBERS])
+    pixels = pans.picture(1004)
+    pixels[5, 5] = np.inf
+    pans.write(frame(tmp_path / "in", 1005), pixels)
+    repeats = "1002-1003 1005-1006 1008-1009 1011-1012"
+    done = repair(source, tmp_path / "out", frames=repeats, policy="centre", kinds="duplicate", dry_run=True)
+    made = {entry.number: entry for entry in done.frames}
+    assert made[1005].what == "nan"
+    assert (made[1005].sources, made[1003].sources) == ((1004, 1008), (1002, 1004))
+
+
+def test_repeats_that_reach_a_rate_are_told_to_be_removed_rather(tmp_path: Path, pan: str) -> None:
+    context = Context(cadences=(Cadence((1, 1, 1, 2), 1001, 1010),))
+    ScanReport("pan", tuple(NUMBERS), (Finding(Kind.DUPLICATE, (1005,), 2, ""),), context).save(tmp_path / "scan.json")
+    done = repair(pan, tmp_path / "out", report=tmp_path / "scan.json", dry_run=True)
+    assert "1001-1010 were added to reach a rate; --duplicates remove" in " ".join(done.notes)
+
+
+def test_why_there_is_no_good_frame_is_said(tmp_path: Path) -> None:
+    source = pans.write_moments(tmp_path / "in", range(1001, 1005))
+    for number in (1002, 1003):
+        pixels = pans.picture(number)
+        pixels[0, 0] = np.nan
+        pans.write(frame(tmp_path / "in", number), pixels)
+    with pytest.raises(UsageError, match=r"without a good one.*2 frames nearby are damaged"):
+        repair(source, tmp_path / "out", frames="1004", max_gap=2)
 
 
 def test_every_channel_of_a_repaired_frame_is_made_as_what_it_is(tmp_path: Path) -> None:

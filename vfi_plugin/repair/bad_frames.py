@@ -111,9 +111,10 @@ class BadFrames:
         kept = {number: kind for number, kind in self.frames.items() if number not in numbers}
         return replace(self, frames=kept, avoided=self.avoided - frozenset(numbers))
 
-    def avoiding(self, numbers: Collection[int]) -> BadFrames:
-        """The same, with more frames that are not to serve as good ones."""
-        return replace(self, avoided=self.avoided | (frozenset(numbers) - frozenset(self.frames)))
+    def avoiding(self, found: Mapping[int, Kind]) -> BadFrames:
+        """The same, with frames that were found not to serve as good ones; a repeat is then more than that."""
+        frames = {number: found.get(number, kind) for number, kind in self.frames.items()}
+        return replace(self, frames=frames, avoided=self.avoided | (frozenset(found) - frozenset(frames)))
 
 
 def read_list(path: str | Path) -> BadFrames:

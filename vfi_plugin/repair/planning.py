@@ -73,7 +73,7 @@ class _Planner:
                 changes[place.number] = self._change(place, speeds)
             else:
                 holes.append(place.origin)
-        good = tuple(number for number in self._there if number not in self._bad.unusable)
+        good = tuple(sorted(anchor.number for shot in self._anchors.values() for anchor in shot))
         frames = tuple(change.output for change in changes.values())
         return RepairPlan(
             source_numbers=good,

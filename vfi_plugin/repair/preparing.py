@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,8 +89,11 @@ def _plan(clip: Clip, bad: BadFrames, options: RepairOptions, inspector: Inspect
 def _bad_frames(clip: Clip, options: RepairOptions) -> tuple[BadFrames, list[str]]:
     """What is wrong, with what the clip itself tells of it, and notes on what was left out."""
     kinds = None if options.kinds is None else parse_kinds(options.kinds)
+    notes: list[str] = []
     if options.report is not None:
-        bad = BadFrames.of_report(ScanReport.load(options.report), kinds)
+        report = ScanReport.load(options.report)
+        bad = BadFrames.of_report(report, kinds)
+        notes += _on_cadences(report, options)
     else:
         bad = read_list(options.bad_list) if options.bad_list is not None else BadFrames.of_range(options.frames or "")
         bad = _said(bad, kinds, clip, options)
@@ -99,9 +102,18 @@ def _bad_frames(clip: Clip, options: RepairOptions) -> tuple[BadFrames, list[str
     elif options.cuts != "auto":
         bad = bad.with_cuts(parse_range(options.cuts))
     back = [number for number, kind in bad.frames.items() if kind is Kind.MISSING and _is_original(clip, number)]
-    notes = [f"said to be missing, but there, and left as they are: {format_range(back)}"] if back else []
+    if back:
+        notes.append(f"said to be missing, but there, and left as they are: {format_range(back)}")
     bad = bad.without(back).with_missing(clip.numbers)
     return (bad if options.strength == 1 else _with_unreadable(clip, bad)), notes
+
+
+def _on_cadences(report: ScanReport, options: RepairOptions) -> Iterator[str]:
+    """Repeats that were added to reach a rate are no lost frames: making them anew leaves motion uneven."""
+    added = [cadence for cadence in report.context.cadences if 1 in cadence.pattern and max(cadence.pattern) > 1]
+    if added and options.policy.duplicates == "fill":
+        spans = ", ".join(f"{cadence.first}-{cadence.last}" for cadence in added)
+        yield f"repeats in {spans} were added to reach a rate; --duplicates remove takes them out"
 
 
 def _said(bad: BadFrames, kinds: frozenset[Kind] | None, clip: Clip, options: RepairOptions) -> BadFrames:

@@ -12,7 +12,7 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.media.pattern import find_frames
 from vfi_plugin.media.writing import clean_leftovers
 from vfi_plugin.render.progress import Progress, Silent
-from vfi_plugin.repair.job import RepairJob
+from vfi_plugin.repair.job import RepairJob, is_repaired
 from vfi_plugin.repair.keeping import backup_folder, keep_files, put_aside, with_originals
 from vfi_plugin.repair.maker import Made, RepairMaker
 from vfi_plugin.repair.options import RepairOptions, RepairPolicy
@@ -44,7 +44,7 @@ def repair_clip(
         cancellation: asked between frames whether to stop.
         dry_run: only plans; nothing is written.
         **options: the attributes of ``RepairOptions``, of ``RepairPolicy`` and, on motion, channels, colour and
-            overwriting, of ``RetimeOptions``.
+            overwriting, of ``RetimeOptions``; ``list`` is another name for ``bad_list``.
 
     Returns:
         What was done to each frame.
@@ -59,6 +59,7 @@ def repair_clip(
 def repair_options(options: Mapping[str, Any]) -> RepairOptions:
     """Attributes of ``RepairOptions``, ``RepairPolicy`` and ``RetimeOptions``, all in one, as one object."""
     policy = {field.name: options[field.name] for field in fields(RepairPolicy) if field.name in options}
+    options = {"bad_list" if name == "list" else name: value for name, value in options.items()}
     own = {field.name for field in fields(RepairOptions)} - {"policy", "how"}
     given = {name: options[name] for name in own if name in options}
     unknown = {name: value for name, value in options.items() if name not in own and name not in policy}
@@ -210,7 +211,7 @@ class _Run:
         pattern = job.target.pattern
         original = ""
         if change.origin in job.plan.there and change.origin is not None:
-            original = str(self._backups.get(output.number) or job.clip.path(change.origin))
+            original = self._original(change.origin)
         return RepairedFrame(
             number=output.number,
             what=change.what,
@@ -224,6 +225,14 @@ class _Run:
             confidence=found.confidence,
             fallback=found.fallback,
         )
+
+    def _original(self, number: int) -> str:
+        """Where a frame of the source is, as it was before; "" where it was rewritten and not kept."""
+        path = self._job.clip.path(number)
+        if not self._job.repair.in_place or not is_repaired(path):
+            return str(path)
+        backup = self._backups.get(number)
+        return str(backup) if backup is not None and backup.exists() else ""
 
 
 class _WithoutEnd:

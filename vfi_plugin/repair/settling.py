@@ -7,17 +7,18 @@ is made anew, until nothing new is found. Only frames near a repaired one are re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from vfi_plugin.errors import UnreadableImageError
+from vfi_plugin.errors import UnreadableImageError, UsageError
 from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.source import FrameSource
 from vfi_plugin.repair.bad_frames import BadFrames
+from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.plan import RepairPlan
 from vfi_plugin.timing.ranges import format_range
 
@@ -36,7 +37,7 @@ class Inspector:
         self, clip: Clip, layout: Layout, transform: GuideTransform, check: Callable[[], None] = lambda: None
     ) -> None:
         self._clip, self._layout, self._transform, self._check = clip, layout, transform, check
-        self._faults: dict[int, str] = {}
+        self._faults: dict[int, Finding | None] = {}
         self._is_cut: dict[tuple[int, int], bool] = {}
 
     @property
@@ -44,8 +45,8 @@ class Inspector:
         """Whether the clip has a picture to see them in."""
         return bool(self._layout.guides)
 
-    def fault(self, number: int) -> str:
-        """Why no frame may be made from this one; "" where one may."""
+    def fault(self, number: int) -> Finding | None:
+        """Why no frame may be made from this one; None where one may."""
         if number not in self._faults:
             self._check()
             self._faults[number] = self._look(number)
@@ -74,16 +75,17 @@ class Inspector:
                 numbers.update(plan.source_numbers[max(0, at + 1 - WINDOW) : at + 1 + WINDOW])
         return sorted(numbers)
 
-    def _look(self, number: int) -> str:
+    def _look(self, number: int) -> Finding | None:
         try:
             frame = self._clip.read(number)
         except UnreadableImageError as error:
-            return str(error)
+            return Finding(Kind.UNREADABLE, (number,), 1.0, str(error))
         for guide in self._layout.guides:
             window = frame.parts[self._layout.roles[guide.places[0]].part].data_window
             if bad := count_non_finite(self._layout.guide_rgb(frame, guide, window)):
-                return f"{bad} of its colour values are NaN or infinite"
-        return ""
+                why = f"{bad} of its colour values are NaN or infinite"
+                return Finding(Kind.NOT_FINITE, (number,), 1.0, why)
+        return None
 
 
 def settled(
@@ -100,13 +102,12 @@ def settled(
     notes: list[str] = []
     finds_cuts = finds_cuts and inspector.sees_cuts
     while True:
-        plan = plan_for(bad)
-        faulty = [number for number in inspector.relied_on(plan, with_cuts=finds_cuts) if inspector.fault(number)]
-        if faulty:
-            bad = bad.avoiding(faulty)
-            notes += [
-                f"{number} is not listed, but no frame is made from it: {inspector.fault(number)}" for number in faulty
-            ]
+        plan = _planned(plan_for, bad, notes)
+        looked_at = [inspector.fault(number) for number in inspector.relied_on(plan, with_cuts=finds_cuts)]
+        faults = [fault for fault in looked_at if fault is not None]
+        if faults:
+            bad = bad.avoiding({fault.frames[0]: fault.kind for fault in faults})
+            notes += [f"{fault.frames[0]} cannot be used, so no frame is made from it: {fault.why}" for fault in faults]
             continue
         cuts = sorted({*(bad.cuts or ()), *inspector.new_shots(plan)} if finds_cuts else bad.cuts or ())
         if tuple(cuts) != (bad.cuts or ()):
@@ -115,6 +116,16 @@ def settled(
         if finds_cuts and cuts:
             notes.append(f"shots begin at {format_range(cuts)}; nothing is made across")
         return plan.noting(notes)
+
+
+def _planned(plan_for: Callable[[BadFrames], RepairPlan], bad: BadFrames, notes: Sequence[str]) -> RepairPlan:
+    """A plan; where there can be none, what was found before may be why, and is said."""
+    try:
+        return plan_for(bad)
+    except UsageError as error:
+        if not notes:
+            raise
+        raise UsageError(f"{error}; {len(notes)} frames nearby are damaged, too ({notes[0]})") from None
 
 
 def _pairs(plan: RepairPlan) -> set[tuple[int, int]]:
