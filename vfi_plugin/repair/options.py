@@ -22,8 +22,8 @@ MAX_GAP = 6
 
 FALLBACK_UNDER = 0.05
 """The confidence (``confidence.frame_confidence``) under which a fallback is taken where no other is told. Frames of
-real clips that were taken out and made again by the default model: above it motion gained 4.2 dB over mixing both frames
-in the mean, below it 1.6 dB, and there it lost on one in four."""
+real clips that were taken out and made again by ``dis``: above it motion gained 4.2 dB over mixing both frames in the
+mean, below it 1.6 dB, and there it lost on one in four."""
 
 
 @dataclass(frozen=True)
