@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from vfi_plugin.render.retime import RetimeReport as RetimeReport
     from vfi_plugin.render.retime import plan_retime as plan_retime
     from vfi_plugin.render.retime import retime as retime
+    from vfi_plugin.repair.repair_report import RepairReport as RepairReport
+    from vfi_plugin.repair.run import repair_clip as repair_clip
     from vfi_plugin.timing.time_map import TimeMap as TimeMap
 
 _WHERE = {
+    "RepairReport": "vfi_plugin.repair.repair_report",
     "RetimeOptions": "vfi_plugin.render.options",
     "RetimeReport": "vfi_plugin.render.retime",
     "TimeMap": "vfi_plugin.timing.time_map",
@@ -36,10 +39,12 @@ _WHERE = {
     "model_info": "vfi_plugin.models.registry",
     "model_names": "vfi_plugin.models.registry",
     "plan_retime": "vfi_plugin.render.retime",
+    "repair_clip": "vfi_plugin.repair.run",
     "retime": "vfi_plugin.render.retime",
 }
 
 __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools that read without running)
+    "RepairReport",
     "RetimeOptions",
     "RetimeReport",
     "TimeMap",
@@ -49,6 +54,7 @@ __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools tha
     "model_info",
     "model_names",
     "plan_retime",
+    "repair_clip",
     "retime",
 ]
 

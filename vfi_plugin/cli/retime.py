@@ -115,7 +115,12 @@ _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 
 def given_options(args: argparse.Namespace) -> dict[str, Any]:
     """What the shared groups of arguments say, as attributes of `RetimeOptions`: everything but the timing."""
-    given = {name: getattr(args, name) for name in (*_GAPS, *_MOTION, *_REST)}
+    return {**{name: getattr(args, name) for name in _GAPS}, **motion_and_picture(args)}
+
+
+def motion_and_picture(args: argparse.Namespace) -> dict[str, Any]:
+    """What ``add_motion``, ``add_picture`` and ``--overwrite`` say, as attributes of `RetimeOptions`."""
+    given = {name: getattr(args, name) for name in (*_MOTION, *_REST)}
     return {**given, "channel_rules": tuple(args.channel)}
 
 

@@ -111,7 +111,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     Raises:
         VfiError: of the kind that tells what is wrong: the source, the options, or how they fit together.
     """
-    model = _model_in_use(options)
+    model = model_in_use(options)
     place = Target.parse(target)
     clip = open_clip(source)
     numbers = _numbers_in_use(clip, options)
@@ -192,8 +192,13 @@ def retime(
     return retime_with(source, target, RetimeOptions(**options), progress, cancellation)
 
 
-def _model_in_use(options: RetimeOptions) -> ModelInfo:
-    """The model's facts with the digest of the weights that will be read; a network without any fails here, early."""
+def model_in_use(options: RetimeOptions) -> ModelInfo:
+    """The facts of the model that options ask for, with the digest of the weights that will be read.
+
+    Raises:
+        UnknownModelError: there is no such model.
+        WeightsError: a network without weights, or with damaged ones.
+    """
     name = options.model or default_model()
     if options.method != "motion":
         return model_info(name)

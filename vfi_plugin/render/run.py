@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -14,36 +13,35 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
-from vfi_plugin.models.recursion import reached_time
-from vfi_plugin.render.compose import compose, view_window
-from vfi_plugin.render.estimator import Estimator, ViewPair
-from vfi_plugin.render.group_work import Moment
-from vfi_plugin.render.header import with_header
-from vfi_plugin.render.layout import Layout
+from vfi_plugin.render.compose import view_window
+from vfi_plugin.render.estimator import Estimator
+from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, RetimeReport
 from vfi_plugin.render.source import FrameSource, GuidePair
-from vfi_plugin.render.stamp import frame_stamp, frames_standing
+from vfi_plugin.render.stamp import frames_standing
 from vfi_plugin.timing.ranges import format_range, parse_range
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What the reader hands over: the output frames of one pair, or copies of one frame, and what they need."""
-
-    outputs: tuple[OutputFrame, ...]
-    frames: tuple[Frame, ...]
-    guides: Mapping[str, GuidePair] = field(default_factory=dict)
-
-
-def run_job(job: RetimeJob, progress: Progress, cancellation: Cancellation, model: Model | None = None) -> RetimeReport:
+def run_job(
+    job: RetimeJob,
+    progress: Progress,
+    cancellation: Cancellation,
+    model: Model | None = None,
+    maker: FrameMaker | None = None,
+) -> RetimeReport:
     """Renders what is wanted and not there yet; see ``retime`` for what is raised.
 
-    ``model`` is one that ``load_job_model`` gave for a job of the same model; None: it is loaded.
+    Args:
+        job: what to render.
+        progress: told about each frame.
+        cancellation: asked between frames whether to stop.
+        model: one that ``load_job_model`` gave for a job of the same model; None: it is loaded.
+        maker: makes the frames from what is read and estimated; None for that of a retime.
     """
-    return _Run(job, progress, cancellation, model).report()
+    return _Run(job, progress, cancellation, model, maker).report()
 
 
 def made_frames(
@@ -59,8 +57,16 @@ def made_frames(
 class _Run:
     """One run of a job."""
 
-    def __init__(self, job: RetimeJob, progress: Progress, cancellation: Cancellation, model: Model | None) -> None:
+    def __init__(
+        self,
+        job: RetimeJob,
+        progress: Progress,
+        cancellation: Cancellation,
+        model: Model | None,
+        maker: FrameMaker | None = None,
+    ) -> None:
         self._job = job
+        self._maker = maker or FrameMaker(job)
         self._progress = progress
         self._check = cancellation.check
         self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
@@ -138,34 +144,13 @@ class _Run:
         for work in read_ahead(self._reading(todo), self._check):
             yield from self._made(work)
 
-    def _made(self, work: _Work) -> Iterator[tuple[OutputFrame, Frame]]:
+    def _made(self, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
         motions = self._estimate.prepare(work.guides)
         for output in work.outputs:
             self._check()
-            yield output, self._finished(output, self._pixels(output, work, motions))
+            yield output, self._maker.made(output, work, motions)
 
-    def _pixels(self, output: OutputFrame, work: _Work, pairs: Mapping[str, ViewPair]) -> Frame:
-        if output.is_copy:
-            return kept_channels(work.frames[0], self._job.layout)
-        motions = {view: pair.at(float(output.t)) for view, pair in pairs.items()}
-        moment = Moment(output.t, output.speed_after, output.speed_before)
-        return compose((work.frames[0], work.frames[1]), motions, self._job.layout, moment)
-
-    def _finished(self, output: OutputFrame, frame: Frame) -> Frame:
-        names = tuple(self._job.clip.path(number).name for number in (output.earlier, output.later))
-        how = self._job.model.name if self._job.options.method == "motion" else self._job.options.method
-        stamp = frame_stamp(
-            output, model=how, settings=self._job.settings, names=(names[0], names[1]), reached=self._reached(output)
-        )
-        return with_header(frame, output.number, {**self._job.clock.entries(output.number), **stamp})
-
-    def _reached(self, output: OutputFrame) -> Fraction | None:
-        """The time that is made for a frame, where the model knows some times only."""
-        if self._job.model.any_time or self._job.options.method != "motion" or not 0 < output.t < 1:
-            return None
-        return reached_time(float(output.t), self._job.model.frames_at_once)
-
-    def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[_Work]:
+    def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
         """In the reader's thread: frames, guides and the answer whether a pair is a cut."""
         for (earlier, later), outputs in groupby(todo, key=lambda output: (output.earlier, output.later)):
             chosen = tuple(outputs)
@@ -177,12 +162,12 @@ class _Run:
                 yield from self._copies(tuple(_held(output) for output in chosen))
                 continue
             guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
-            yield _Work(chosen, frames, guides)
+            yield PairWork(chosen, frames, guides)
 
-    def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[_Work]:
+    def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
         for output in outputs:
             shown = output if output.is_copy else _nearest(output)
-            yield _Work((shown,), (self._source.frame(shown.earlier),))
+            yield PairWork((shown,), (self._source.frame(shown.earlier),))
 
     def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
         layout = self._job.layout
@@ -228,15 +213,3 @@ def _held(output: OutputFrame) -> OutputFrame:
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:
     """``origin`` is the file of an untouched frame: its compressed pixels are copied, exact for lossy codecs too."""
     return lambda: write_image(path, frame, pixels_of=origin)
-
-
-def kept_channels(frame: Frame, layout: Layout) -> Frame:
-    """The frame with the channels that are written; the very same object where that is all of them."""
-    parts = []
-    for index, part in enumerate(frame.parts):
-        names = [layout.roles[place].channel for place in layout.kept_in_part(index)]
-        if names and len(names) < len(part.planes):
-            part = replace(part, planes={name: part.planes[name] for name in names})
-        if names:
-            parts.append(part)
-    return replace(frame, parts=tuple(parts))

@@ -34,6 +34,19 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
         "source": f"{Path(source).name} {format_range(plan.source_numbers)}",
         "output": format_range([frame.number for frame in plan.frames]),
         "positions_sha256": sha256(positions.encode()).hexdigest()[:16],
+        **picture_facts(options, model),
+        "cuts": options.cuts,
+        "ends": options.ends,
+        "missing": options.missing,
+        "fps": None if clock.rate is None else str(clock.rate),
+        "timecode": None if clock.start is None else str(clock.start),
+    }
+    return json.dumps(facts, sort_keys=True)
+
+
+def picture_facts(options: RetimeOptions, model: ModelInfo) -> dict[str, object]:
+    """What the pixels of a frame depend on besides its two sources and its time, for ``json.dumps``."""
+    return {
         "method": options.method,
         "filter": options.filter,
         "model": model.name if options.method == "motion" else "none",
@@ -43,13 +56,7 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
         "channel_rules": _rules_text(options),
         "colorspace": options.colorspace or "from the file",
         "config": _config_text(options.config),
-        "cuts": options.cuts,
-        "ends": options.ends,
-        "missing": options.missing,
-        "fps": None if clock.rate is None else str(clock.rate),
-        "timecode": None if clock.start is None else str(clock.start),
     }
-    return json.dumps(facts, sort_keys=True)
 
 
 def settings_digest(settings: str) -> str:
@@ -149,14 +156,15 @@ def _mismatch_text(paths: Mapping[int, Path], foreign: Mapping[int, str | None],
     if found is None:
         why = "were not made by vfi retime"
     else:
-        why = f"were made with other settings ({_difference(found, settings)})"
+        why = f"were made with other settings ({settings_difference(found, settings)})"
     return (
         f"output frames {format_range(sorted(foreign))} are already there and {why}, such as {paths[first]};"
         " choose another target, remove them, or use --overwrite"
     )
 
 
-def _difference(found: str, wanted: str) -> str:
+def settings_difference(found: str, wanted: str) -> str:
+    """In what two settings texts differ, for people: "model: dis there, rife now"."""
     try:
         old = json.loads(found)
     except ValueError:
