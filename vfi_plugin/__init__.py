@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from vfi_plugin.render.retime import RetimeReport as RetimeReport
     from vfi_plugin.render.retime import plan_retime as plan_retime
     from vfi_plugin.render.retime import retime as retime
+    from vfi_plugin.repair.scan import scan as scan
+    from vfi_plugin.repair.scan_report import ScanReport as ScanReport
     from vfi_plugin.timing.time_map import TimeMap as TimeMap
 
 _WHERE = {
     "RetimeOptions": "vfi_plugin.render.options",
     "RetimeReport": "vfi_plugin.render.retime",
+    "ScanReport": "vfi_plugin.repair.scan_report",
     "TimeMap": "vfi_plugin.timing.time_map",
     "VfiError": "vfi_plugin.errors",
     "default_model": "vfi_plugin.models.registry",
@@ -37,11 +40,13 @@ _WHERE = {
     "model_names": "vfi_plugin.models.registry",
     "plan_retime": "vfi_plugin.render.retime",
     "retime": "vfi_plugin.render.retime",
+    "scan": "vfi_plugin.repair.scan",
 }
 
 __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools that read without running)
     "RetimeOptions",
     "RetimeReport",
+    "ScanReport",
     "TimeMap",
     "VfiError",
     "default_model",
@@ -50,6 +55,7 @@ __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools tha
     "model_names",
     "plan_retime",
     "retime",
+    "scan",
 ]
 
 

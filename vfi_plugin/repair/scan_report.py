@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,23 @@ class ScanReport:
         """All frames that findings of these kinds name (of all kinds where none is given), ascending."""
         chosen = self.of_kind(*kinds) if kinds else self.findings
         return tuple(sorted({frame for finding in chosen for frame in finding.frames}))
+
+    def between(self, first: int, last: int) -> ScanReport:
+        """The part of the report that concerns the frames with numbers from ``first`` to ``last``."""
+        places = [place for place, number in enumerate(self.numbers) if first <= number <= last]
+        chosen = slice(places[0], places[-1] + 1) if places else slice(0, 0)
+        context = self.context
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            findings=tuple(found for found in self.findings if any(first <= n <= last for n in found.frames)),
+            context=Context(
+                tuple(cut for cut in context.cuts if first <= cut <= last),
+                tuple(span for span in context.dissolves if span[1] >= first and span[0] <= last),
+                tuple(found for found in context.cadences if found.last >= first and found.first <= last),
+            ),
+            scores={kind: tuple(scores[chosen]) for kind, scores in self.scores.items()},
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For ``json.dumps``."""
