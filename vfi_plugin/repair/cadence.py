@@ -100,11 +100,11 @@ def _stretches(repeats: Sequence[bool | None], shown: Sequence[bool], phase: int
     found, start, said = [], 0, -1
     for place in range(len(repeats) + 1):
         told = repeats[place] if place < len(repeats) else None
-        breaks = place == len(repeats) or (told is not None and told != shown[(place - phase) % len(shown)])
-        if breaks or place - said > len(shown):
+        fits = told == shown[(place - phase) % len(shown)]
+        if told is not None and fits:
+            said = place
+        elif told is not None or place == len(repeats) or place - said > len(shown):
             if said >= start:
                 found.append((start, min(place, said + len(shown))))
             start, said = place + 1, place
-        elif told is not None:
-            said = place
     return found

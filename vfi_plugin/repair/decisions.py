@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vfi_plugin.repair import cadence, shots
-from vfi_plugin.repair.drops import drop_scores, find_drops
+from vfi_plugin.repair import cadence, left_out, shots
+from vfi_plugin.repair.drops import drop_scores, drops, find_jumps
 from vfi_plugin.repair.duplicates import Repeats, find_repeats
 from vfi_plugin.repair.finding import Finding, Kind
+from vfi_plugin.repair.left_out import LeftOut, find_left_out
 from vfi_plugin.repair.missing import missing
 from vfi_plugin.repair.repeats import comparable, repeat_scores
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import Context, ScanReport
 from vfi_plugin.repair.series import Series
 
-DECISION_REACH = cadence.WINDOW + 16
-"""Frames on either side of a frame whose measures decide on it: a cadence's stretch, and the repeats it is made of."""
+DECISION_REACH = max(cadence.WINDOW, left_out.WINDOW) + 16
+"""Frames on either side of a frame whose measures decide on it: those of a cadence, and what they are judged by."""
 
 
 def decide(series: Series, options: ScanOptions) -> ScanReport:
@@ -25,18 +26,21 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
     faulty = frozenset(frame for finding in faults for frame in finding.frames)
     fine = comparable(series, faulty)
     repeats = find_repeats(series, fine, options.threshold(Kind.DUPLICATE))
-    drops = find_drops(series, fine, repeats.places, options.threshold(Kind.DROPPED))
-    found = [*faults, *missing(series.numbers), *repeats.findings(series), *drops]
+    jumps = find_jumps(series, fine, repeats.places)
+    regular = find_left_out(jumps)
+    meant = {place for gaps in regular for place in gaps.places}
+    lost = drops(jumps, series, meant, options.threshold(Kind.DROPPED))
+    found = [*faults, *missing(series.numbers), *repeats.findings(series), *lost]
     scores = {
         **scores,
         Kind.DUPLICATE: repeat_scores(series, fine),
-        Kind.DROPPED: drop_scores(series, fine, repeats.places),
+        Kind.DROPPED: drop_scores(jumps, series),
     }
     return ScanReport(
         source="",
         numbers=series.numbers,
         findings=tuple(sorted(_asked_for(found, options), key=lambda finding: (finding.frames, finding.kind.value))),
-        context=_context(series, repeats),
+        context=_context(series, repeats, regular),
         scores={kind: values for kind, values in scores.items() if kind in options.wanted},
     )
 
@@ -88,11 +92,11 @@ def _asked_for(found: Iterable[Finding], options: ScanOptions) -> list[Finding]:
 _CERTAIN = (Kind.MISSING, Kind.UNREADABLE, Kind.NOT_FINITE)
 
 
-def _context(series: Series, repeats: Repeats) -> Context:
+def _context(series: Series, repeats: Repeats, regular: Sequence[LeftOut]) -> Context:
     numbers = series.numbers
     spans = shots.dissolves(list(series.mixes), list(series.cuts))
     return Context(
         cuts=tuple(number for number, cut in zip(numbers, series.cuts, strict=True) if cut),
         dissolves=tuple((numbers[first], numbers[last]) for first, last in spans),
-        cadences=tuple(beat.cadence(numbers) for beat in repeats.meant),
+        cadences=tuple(item.cadence(numbers) for item in (*repeats.meant, *regular)),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,9 @@ _FLOW_SIDE_PX = 64
 _DETAIL_PX = 17
 """Side of the mean that is taken out before structures are compared, so light and haze go."""
 
+_FAINT = 1e-5
+"""Mean square of structure that counts as none: an RMS of 0.003, most of an 8-bit step."""
+
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 Plane = npt.NDArray[np.float32]
@@ -48,6 +52,8 @@ class PairMeasures:
         flow: (B, 2) float32 median motion of each block since the frame before, in pixels of the frame, x and y.
         texture: (B,) float32 RMS of the luma's steps from pixel to pixel of the small picture: where it is near 0,
             motion cannot be seen.
+        trust: (B,) float32 in [0, 1]: how well each block agrees after alignment by the motion, as a correlation; where
+            it does not, the motion found is none.
         numbers: "flow_px", the median length of the motion in pixels of the frame; "difference", the mean absolute
             difference of the small pictures' luma; "residual", the same after alignment by the motion; "agreement",
             the correlation of their fine structure after alignment: 1 the same, 0 unrelated.
@@ -57,6 +63,7 @@ class PairMeasures:
     noise: float
     flow: Plane
     texture: Plane
+    trust: Plane
     numbers: dict[str, float]
 
 
@@ -106,13 +113,28 @@ def _measures(seen: _Seen, before: list[_Seen | None], factor: int) -> PairMeasu
         if earlier is not None:
             change[lag] = _change(seen, earlier, noise)
     flow = _flow(last.grey, seen.grey)
+    pair = _aligned(last, seen, flow)
     return PairMeasures(
         change=change,
         noise=float(np.sqrt(np.median(noise))),
         flow=_block_medians(flow) * np.float32(factor),
         texture=_texture(last.luma),
-        numbers=_numbers(last, seen, flow, factor),
+        trust=_trust(pair),
+        numbers=_numbers(pair, flow, factor),
     )
+
+
+@dataclass(frozen=True)
+class _Aligned:
+    """A pair at half the size: four times as quick, and alignment is judged by shapes, not by grain.
+
+    ``inside`` is where the content of the second frame lies inside the first.
+    """
+
+    first: Plane
+    second: Plane
+    moved: Plane
+    inside: npt.NDArray[np.bool_]
 
 
 def _noise(first: _Seen, second: _Seen) -> Plane:
@@ -167,31 +189,44 @@ def _block_medians(flow: Plane) -> Plane:
     return medians.reshape(-1, 2)
 
 
-def _numbers(before: _Seen, after: _Seen, flow: Plane, factor: int) -> dict[str, float]:
+def _aligned(before: _Seen, after: _Seen, flow: Plane) -> _Aligned:
+    """The first frame moved onto the second."""
     cv2 = single_threaded_opencv()
     height, width = (max(side // 2, 1) for side in after.luma.shape)
-    # At half the size: four times as quick, and alignment is judged by shapes, not by grain.
     first, second = (cv2.resize(seen.luma, (width, height), interpolation=cv2.INTER_AREA) for seen in (before, after))
     half = flow[: 2 * height : 2, : 2 * width : 2][:height, :width] / 2
     x = half[..., 0] + np.arange(width, dtype=np.float32)
     y = half[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
     inside |= not inside.any()
-    aligned = cv2.remap(first, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.remap(first, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return _Aligned(first, second, moved, inside)
+
+
+def _numbers(pair: _Aligned, flow: Plane, factor: int) -> dict[str, float]:
+    seen = flow[::2, ::2]
     return {
-        "flow_px": float(np.median(np.hypot(half[..., 0], half[..., 1]))) * 2 * factor,
-        "difference": float(np.abs(second - first).mean()),
-        "residual": float(np.abs(second - aligned)[inside].mean()),
-        "agreement": _agreement(second, aligned, inside),
+        "flow_px": float(np.median(np.hypot(seen[..., 0], seen[..., 1]))) * factor,
+        "difference": float(np.abs(pair.second - pair.first).mean()),
+        "residual": float(np.abs(pair.second - pair.moved)[pair.inside].mean()),
+        "agreement": _agreement(pair),
     }
 
 
-def _agreement(first: Plane, second: Plane, where: npt.NDArray[np.bool_]) -> float:
-    a, b = (_detail(luma)[where] for luma in (first, second))
-    # Pictures without structure agree: what is this faint is noise and quantisation.
-    floor = 1e-5
-    own = (float((a * a).mean()) + floor) * (float((b * b).mean()) + floor)
-    return (float((a * b).mean()) + floor) / float(np.sqrt(own))
+def _agreement(pair: _Aligned) -> float:
+    a, b = (_detail(luma)[pair.inside] for luma in (pair.second, pair.moved))
+    return float(_correlation((a * b).mean(), (a * a).mean(), (b * b).mean()))
+
+
+def _trust(pair: _Aligned) -> Plane:
+    a, b = (_detail(luma) * pair.inside for luma in (pair.second, pair.moved))
+    found = _correlation(_block_means(a * b), _block_means(a * a), _block_means(b * b))
+    return np.clip(found, 0.0, 1.0).astype(np.float32)
+
+
+def _correlation(shared: Any, first: Any, second: Any) -> Any:
+    """From mean products; pictures without structure agree: what is this faint is noise and quantisation."""
+    return (shared + _FAINT) / np.sqrt((first + _FAINT) * (second + _FAINT))
 
 
 def _detail(luma: Plane) -> Plane:

@@ -19,10 +19,11 @@ FORMAT = "vfi scan 1"
 
 @dataclass(frozen=True)
 class Cadence:
-    """A pattern of repeats that whoever made the clip meant.
+    """A pattern of repeats, or of frames left out, that whoever made the clip meant.
 
     Attributes:
-        pattern: how many times each picture is shown, in turn: (2,) on twos, (1, 1, 1, 2) 24 in 30, (2, 3) pulldown.
+        pattern: how many times each picture is shown, in turn: (2,) on twos, (1, 1, 1, 2) 24 in 30, (2, 3) pulldown,
+            (1, 1, 1, 1, 0) 30 in 24.
         first: number of the first frame it holds for; there the pattern begins.
         last: the last one.
     """
@@ -90,7 +91,7 @@ class ScanReport:
             findings=tuple(found for found in self.findings if any(first <= n <= last for n in found.frames)),
             context=Context(
                 tuple(cut for cut in context.cuts if first <= cut <= last),
-                tuple(span for span in context.dissolves if span[1] >= first and span[0] <= last),
+                tuple((max(a, first), min(b, last)) for a, b in context.dissolves if b >= first and a <= last),
                 tuple(found for found in context.cadences if found.last >= first and found.first <= last),
             ),
             scores={kind: tuple(scores[chosen]) for kind, scores in self.scores.items()},

@@ -53,6 +53,7 @@ class Series:
         change: (N, LAGS, B) float32, see ``PairMeasures``; NaN where there is nothing to compare.
         flow: (N, B, 2) float32, the same.
         texture: (N, B) float32, the same.
+        trust: (N, B) float32, the same.
         noise: (N,) float32, the same.
         cuts: (N,) whether a shot begins with the frame.
         mixes: (N,) whether it is a mix of what is before and after it.
@@ -66,6 +67,7 @@ class Series:
     change: Floats
     flow: Floats
     texture: Floats
+    trust: Floats
     noise: Floats
     cuts: npt.NDArray[np.bool_]
     mixes: npt.NDArray[np.bool_]
@@ -88,6 +90,7 @@ class Series:
             change=_stacked([None if pair is None else pair.change for pair in pairs], (LAGS, _BLOCKS)),
             flow=_stacked([None if pair is None else pair.flow for pair in pairs], (_BLOCKS, 2)),
             texture=_stacked([None if pair is None else pair.texture for pair in pairs], (_BLOCKS,)),
+            trust=_stacked([None if pair is None else pair.trust for pair in pairs], (_BLOCKS,)),
             noise=np.array([np.nan if pair is None else pair.noise for pair in pairs], np.float32),
             cuts=np.array([frame.shot.is_cut for frame in frames], np.bool_),
             mixes=np.array([frame.shot.is_mix for frame in frames], np.bool_),
@@ -124,7 +127,7 @@ class Series:
 
 
 _TEXTS = ("numbers", "fault", "digests", "faults", "pairs")
-_ARRAYS = ("change", "flow", "texture", "noise", "cuts", "mixes")
+_ARRAYS = ("change", "flow", "texture", "trust", "noise", "cuts", "mixes")
 
 
 def _stacked(found: Sequence[Floats | None], shape: tuple[int, ...]) -> Floats:
