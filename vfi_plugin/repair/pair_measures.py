@@ -231,7 +231,8 @@ def _agreement(pair: _Aligned) -> float:
 def _trust(pair: _Aligned) -> Plane:
     a, b = (_detail(luma) * pair.inside for luma in (pair.second, pair.moved))
     found = _correlation(_block_means(a * b), _block_means(a * a), _block_means(b * b))
-    return np.clip(found, 0.0, 1.0).astype(np.float32)
+    trust: Plane = np.clip(found, 0.0, 1.0).astype(np.float32)
+    return trust
 
 
 def _correlation(shared: Any, first: Any, second: Any) -> Any:
