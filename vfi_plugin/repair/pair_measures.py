@@ -57,7 +57,8 @@ class PairMeasures:
             it does not, the motion found is none.
         numbers: "flow_px", the median length of the motion in pixels of the frame; "difference", the mean absolute
             difference of the small pictures' luma; "residual", the same after alignment by the motion; "agreement",
-            the correlation of their fine structure after alignment: 1 the same, 0 unrelated.
+            the correlation of their fine structure after alignment: 1 the same, 0 unrelated; "factor", pixels of the
+            frame a pixel of the small picture.
     """
 
     change: Plane
@@ -217,6 +218,7 @@ def _numbers(pair: _Aligned, flow: Plane, factor: int) -> dict[str, float]:
     seen = flow[::2, ::2]
     return {
         "flow_px": float(np.median(np.hypot(seen[..., 0], seen[..., 1]))) * factor,
+        "factor": float(factor),
         "difference": float(np.abs(pair.second - pair.first).mean()),
         "residual": float(np.abs(pair.second - pair.moved)[pair.inside].mean()),
         "agreement": _agreement(pair),
