@@ -48,9 +48,8 @@ _SLOWEST_PX = 0.3
 """Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
 
 _LEAST_JUMP_PX = 1.0
-"""How much further things move in the gap, in pixels of the small picture that is looked at, at least: a quarter is what
-motion is measured to there. In a frame of 1920 px that is a jump of 4 px, an eye's resolution at three heights' distance
-being 1.5."""
+"""How much further things move in the gap, in pixels of the small picture that is looked at, at least: motion there is
+measured to a quarter. In a frame of 1920 px that is a jump of 4 px."""
 
 _TEXTURE_CAP = 0.03
 """Texture above this counts no more: motion is seen well there."""
