@@ -14,7 +14,7 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
-from vfi_plugin.models.recursion import reached_time
+from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.compose import compose, view_window
 from vfi_plugin.render.estimator import Estimator, ViewPair
 from vfi_plugin.render.group_work import Moment
