@@ -25,11 +25,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, about: str) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
         "scan",
-        help="find dropped, duplicated and broken frames",
+        help=about,
         description="Looks at every frame of a clip and says which are wrong; nothing is changed. Exit code 0 whether"
         " something is found or not.",
         epilog=_EXAMPLES,
