@@ -46,12 +46,17 @@ def _why_not_finite(series: FrameSeries, places: range) -> str:
     return f"{', '.join(f'{count:,}' for count in counts)} NaN or infinite values in the colour"
 
 
+def _torn(series: FrameSeries) -> Strengths:
+    both = zip(tearing.tears(series), frozen_regions.held_rows(series), strict=True)
+    return [None if tear is None else max(tear, held or 0.0) for tear, held in both]
+
+
 _DETECTORS = (
     _Detector(Kind.UNREADABLE, _unreadable, _why_unreadable),
     _Detector(Kind.NOT_FINITE, _not_finite, _why_not_finite),
     _Detector(Kind.BLACK, light_jumps.blacks, light_jumps.why_black),
     _Detector(Kind.FLASH, light_jumps.flashes, light_jumps.why_flash),
-    _Detector(Kind.TORN, tearing.tears, tearing.why_torn),
+    _Detector(Kind.TORN, _torn, tearing.why_torn),
     _Detector(Kind.BLURRED, sharpness.losses, sharpness.why_blurred),
     _Detector(Kind.FROZEN, frozen_regions.hangs, frozen_regions.why_frozen),
 )

@@ -54,3 +54,16 @@ class FrameSeries:
                 places = range(first - 1, first + length + 1)
                 if all(self.is_good(place, first) for place in places):
                     yield range(first, first + length)
+
+
+def without_long(strengths: Strengths, longest: int) -> Strengths:
+    """Findings of more than ``longest`` frames in a row taken out."""
+    kept = list(strengths)
+    first = 0
+    for place in range(len(strengths) + 1):
+        if place < len(strengths) and (strengths[place] or 0.0) >= 1:
+            continue
+        if place - first > longest:
+            kept[first:place] = [0.0] * (place - first)
+        first = place + 1
+    return kept

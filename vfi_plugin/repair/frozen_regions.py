@@ -40,6 +40,9 @@ _LEAST_CELLS = 6
 _COMPACT = 0.6
 """Part of its bounding box that a region fills: tiles are boxes, codecs leave scattered blocks still."""
 
+_WIDE = 0.85
+"""Part of the columns that a region as wide as the frame has: flat parts have no motion to lose."""
+
 _REST_MOVES = 0.5
 """Part of the other cells that moved before and after which moves meanwhile, too; else it is the frame that is held."""
 
@@ -74,20 +77,36 @@ def _mask(pair: Numbers, name: str) -> Mask:
     return bits.astype(bool).reshape(_GRID)
 
 
+def held_rows(series: FrameSeries) -> Strengths:
+    """As :func:`hangs`, for regions as wide as the frame: rows of the frame before, which is a tear."""
+    return _strengths(series, [(run, region) for run, region in _regions(series, 1) if _is_wide(region)])
+
+
 def hangs(series: FrameSeries) -> Strengths:
     """How large the region is that hangs in each frame, relative to the smallest that counts; 0 where none does."""
-    found = [(run, share) for run in series.runs(LONGEST) if (share := _frozen_share(series, run))]
+    return _strengths(series, _regions(series, LONGEST))
+
+
+def _regions(series: FrameSeries, longest: int) -> list[tuple[range, Mask]]:
+    return [(run, region) for run in series.runs(longest) if (region := _frozen_region(series, run)).any()]
+
+
+def _is_wide(region: Mask) -> bool:
+    return int(region.any(axis=0).sum()) >= _WIDE * region.shape[1]
+
+
+def _strengths(series: FrameSeries, found: list[tuple[range, Mask]]) -> Strengths:
     strengths: Strengths = [0.0] * len(series)
-    for run, share in found:
+    for run, region in found:
         alone = not any(other is not run and _near(other, run) for other, _ in found)
         for place in run if alone else ():
-            strengths[place] = share * _GRID[0] * _GRID[1] / _LEAST_CELLS
+            strengths[place] = float(region.sum()) / _LEAST_CELLS
     return strengths
 
 
 def why_frozen(series: FrameSeries, places: range) -> str:
     """For the report."""
-    share = _frozen_share(series, places)
+    share = _frozen_region(series, places).mean()
     return f"{100 * share:.0f} % of the frame stand still while they move before and after, and the rest goes on"
 
 
@@ -95,21 +114,21 @@ def _near(run: range, other: range) -> bool:
     return run.start < other.stop + _AGAIN and other.start < run.stop + _AGAIN
 
 
-def _frozen_share(series: FrameSeries, run: range) -> float:
+def _frozen_region(series: FrameSeries, run: range) -> Mask:
     pairs = [series.pair(place) for place in range(run.start - 1, run.stop + 1)]
     known = [pair for pair in pairs if pair is not None]
     if len(known) < len(pairs) or not _in_step(series, run):
-        return 0.0
+        return np.zeros(_GRID, np.bool_)
     before, after, meanwhile = known[0], known[-1], known[1:-1]
     if not all(any(pair[f"still_{n}"] for n in range(4)) for pair in meanwhile):
-        return 0.0
+        return np.zeros(_GRID, np.bool_)
     moving = np.logical_or.reduce([_mask(before, way) & _mask(after, way) for way in _WAYS])
     still = np.logical_and.reduce([_mask(pair, "still") for pair in meanwhile])
     region = _largest(moving & still)
     others = moving & ~region
     goes_on = [np.logical_or.reduce([_mask(pair, way) for way in _WAYS]) & others for pair in meanwhile]
     moves = min(int(mask.sum()) for mask in goes_on) >= max(_REST_MOVES * others.sum(), _LEAST_CELLS)
-    return float(region.mean()) if moves and region.any() else 0.0
+    return region & moves
 
 
 def _in_step(series: FrameSeries, run: range) -> bool:

@@ -38,8 +38,8 @@ STROBE_WINDOW = 12
 _STROBE = 2
 """More flashes than that in the window are meant."""
 
-_JUMP = 0.43
-"""log2 of the smallest ratio, 1.35, that counts."""
+_JUMP = 0.18
+"""log2 of the smallest ratio of guide values, 1.13, that counts; see the measurements above."""
 
 _RETURNS = 0.4
 """What may be left of the jump after the flash: explosions that decay have more."""
@@ -52,6 +52,9 @@ _EVEN = 0.15
 
 _CELLS = (8, 12)
 """Rows and columns of cells: larger than most of what moves in a frame, and 96 make a firm median."""
+
+_LEAST_CELLS = 6
+"""Cells, of 96, that must show something for the light to be judged."""
 
 _DARK = 0.02
 """Added to lumas before the ratio: below it, 5 of 255, ratios are those of noise."""
@@ -82,7 +85,12 @@ def numbers_of(look: Look) -> dict[str, float]:
 def pair_numbers(alignment: Alignment) -> dict[str, float]:
     """``gain``, ``gain_low``, ``gain_high``: the 50th, 20th and 80th percentile over cells of log2 of luma ratios."""
     before, after = _cells(alignment.before), _cells(alignment.after)
-    low, middle, high = np.percentile(np.log2((after + _DARK) / (before + _DARK)), (20, 50, 80))
+    # What is black or white in both frames cannot tell how the light changed.
+    tells = (np.maximum(before, after) > 2 * _DARK) & (np.minimum(before, after) < _WHITE)
+    if np.count_nonzero(tells) < _LEAST_CELLS:
+        return {"gain": 0.0, "gain_low": 0.0, "gain_high": 0.0}
+    ratios = np.log2((after[tells] + _DARK) / (before[tells] + _DARK))
+    low, middle, high = np.percentile(ratios, (20, 50, 80))
     return {"gain": float(middle), "gain_low": float(low), "gain_high": float(high)}
 
 

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
-from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths
+from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths, without_long
 from vfi_plugin.repair.look import Look, patch_windows
 from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
 
@@ -40,7 +40,7 @@ LONGEST = 8
 OCTAVES = 3
 """Of the patches: gradients over 2, 4 and 8 px of the frame, which blurs from a sigma of 1.5 to 5 px take away."""
 
-_LOSS = {"sharp_1": 0.4, "sharp_2": 0.3, "sharp_3": 0.25, "texture": 0.3}
+_LOSS = {"sharp_1": 0.3, "sharp_2": 0.22, "sharp_3": 0.2, "texture": 0.22}
 """log2 of the ratio of energies that is a loss, by measure: see the numbers at the top of the tests' scenes."""
 
 _ALONE = 2.0
@@ -61,7 +61,12 @@ _LEAST_SHARED = 0.4
 _COMMON = 0.25
 """Of the textured patches that may change less than what is told."""
 
+_STAYS = 3
+"""Frames that stay sharper next to one at an end of a shot."""
+
 Tensors = npt.NDArray[np.float64]
+Changes = npt.NDArray[np.float64]
+Steps = list[Changes | None]
 Planes = npt.NDArray[np.float32]
 
 
@@ -90,7 +95,7 @@ def losses(series: FrameSeries) -> Strengths:
     steps = [_steps(series, place) for place in range(len(series))]
     usual = [_usual(steps, place) for place in range(len(series))]
     strengths = [_loss_at(steps, usual[place], place) for place in range(len(series))]
-    return _without_long(strengths)
+    return without_long(strengths, LONGEST)
 
 
 def why_blurred(series: FrameSeries, places: range) -> str:
@@ -100,7 +105,7 @@ def why_blurred(series: FrameSeries, places: range) -> str:
     return f"keeps {100 * kept:.0f} % of the fine structure of its neighbours, in all directions alike"
 
 
-def _steps(series: FrameSeries, place: int) -> npt.NDArray[np.float64] | None:
+def _steps(series: FrameSeries, place: int) -> Changes | None:
     """Change of sharpness from the frame before, by measure, the change of contrast taken off."""
     pair = series.pair(place)
     if pair is None:
@@ -110,57 +115,38 @@ def _steps(series: FrameSeries, place: int) -> npt.NDArray[np.float64] | None:
     # Gains of contrast are not taken off losses of sharpness, nor the other way round.
     contrast = pair["contrast"]
     towards_zero = np.clip(changes - contrast, np.minimum(changes, 0.0), np.maximum(changes, 0.0))
-    scaled: npt.NDArray[np.float64] = towards_zero / np.array(list(_LOSS.values()))
+    scaled: Changes = towards_zero / np.array(list(_LOSS.values()))
     return scaled
 
 
-def _usual(steps: list[npt.NDArray[np.float64] | None], place: int) -> npt.NDArray[np.float64]:
+def _usual(steps: Steps, place: int) -> Changes:
     around = [step for step in steps[max(0, place - REACH) : place + REACH + 2] if step is not None]
     return np.median(np.abs(around), axis=0) if around else np.zeros(len(_LOSS))
 
 
-def _loss_at(
-    steps: list[npt.NDArray[np.float64] | None],
-    usual: npt.NDArray[np.float64],
-    place: int,
-) -> float | None:
-    before, after = _higher(steps, place, -1), _higher(steps, place, 1)
-    if before is None and after is None:
+def _loss_at(steps: Steps, usual: Changes, place: int) -> float | None:
+    before, after = _levels(steps, place, -1), _levels(steps, place, 1)
+    if not before and not after:
         return None
-    if before is None or after is None:
-        alone = before if before is not None else after
-        loss = np.zeros(len(_LOSS)) if alone is None else alone / _ALONE
+    if before and after:
+        loss = np.minimum(np.max(before, axis=0), np.max(after, axis=0))
     else:
-        loss = np.minimum(before, after)
+        # Where only one side is known, what follows has to be sharper at once and to stay so.
+        loss = np.min((before or after)[:_STAYS], axis=0) / _ALONE
     return float(max(0.0, (loss / np.maximum(1.0, _USUAL * usual)).max()))
 
 
-def _higher(steps: list[npt.NDArray[np.float64] | None], place: int, way: int) -> npt.NDArray[np.float64] | None:
-    """How much sharper the sharpest frame is of those up to REACH away on one side; None where there are none."""
-    level = best = np.zeros(len(_LOSS))
-    found = False
+def _levels(steps: Steps, place: int, way: int) -> list[Changes]:
+    """How much sharper than a frame the ones up to REACH away on one side are, the nearest first."""
+    levels: list[Changes] = []
     for away in range(REACH):
         at = place - away if way < 0 else place + 1 + away
         step = steps[at] if 0 <= at < len(steps) else None
         if step is None:
             break
-        found = True
-        level = level - step if way < 0 else level + step
-        best = np.maximum(best, level)
-    return best if found else None
-
-
-def _without_long(strengths: Strengths) -> Strengths:
-    """Runs of more than LONGEST frames taken out."""
-    kept = list(strengths)
-    first = 0
-    for place in range(len(strengths) + 1):
-        if place < len(strengths) and (strengths[place] or 0.0) >= 1:
-            continue
-        if place - first > LONGEST:
-            kept[first:place] = [0.0] * (place - first)
-        first = place + 1
-    return kept
+        last = levels[-1] if levels else np.zeros(len(_LOSS))
+        levels.append(last - step if way < 0 else last + step)
+    return levels
 
 
 def _texture(numbers: Numbers) -> Tensors:

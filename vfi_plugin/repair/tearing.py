@@ -15,6 +15,8 @@ all rows), what a flash or a blur does (found before, and not in a band).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
@@ -22,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
-from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths
+from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths, without_long
 from vfi_plugin.repair.pair_alignment import Alignment
 
 LONGEST = 3
@@ -37,8 +39,11 @@ _COLUMNS = 8
 _STRANGE = 0.04
 """Residual of strange rows on top of what the others have: 10 of 255, less than which hardly shows."""
 
-_JUMP_PX = 1.0
+_JUMP_PX = 1.4
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
+
+_FLOW_ERROR = 0.5
+"""Jump that flow may invent, as part of the motion: water, snow and crowds."""
 
 _GARBAGE = 2.0
 """log2 of the gain of fine structure, on top of contrast, of a frame that is covered by garbage."""
@@ -76,48 +81,61 @@ def _by_bands(rows: npt.NDArray[np.float32]) -> Rows:
 
 def tears(series: FrameSeries) -> Strengths:
     """How clearly each frame is torn, 1 and more if it is; None where a neighbour is missing."""
+    pairs = [_banded(series.pair(place)) for place in range(len(series))]
     strengths: Strengths = [None] * len(series)
     for run in series.runs(LONGEST):
-        strength = _tear_of(series, run)
+        strength = _tear_of(pairs, run)
         for place in run if strength is not None else ():
             strengths[place] = max(strengths[place] or 0.0, strength or 0.0)
-    return strengths
+    return without_long(strengths, LONGEST)
 
 
-def _tear_of(series: FrameSeries, run: range) -> float | None:
-    into, out = series.pair(run.start), series.pair(run.stop)
+@dataclass(frozen=True)
+class _Bands:
+    """The numbers of a pair: ``strange``, ``x`` and ``y`` (BANDS,), and the gain of fine structure over contrast."""
+
+    strange: Rows
+    x: Rows
+    y: Rows
+    gain: float
+
+
+def _banded(pair: Numbers | None) -> _Bands | None:
+    if pair is None:
+        return None
+    strange, x, y = (
+        np.array([pair[f"{name}_{band}"] for band in range(BANDS)]) for name in ("rows", "rows_x", "rows_y")
+    )
+    return _Bands(strange, x, y, pair["sharp_1"] - pair["contrast"])
+
+
+def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
+    into, out = pairs[run.start], pairs[run.stop]
     if into is None or out is None:
         return None
-    around = [pair for place in (run.start - 1, run.stop + 1) if (pair := series.pair(place)) is not None]
+    beyond = (pairs[run.start - 1], pairs[run.stop + 1] if run.stop + 1 < len(pairs) else None)
+    around = [pair for pair in beyond if pair is not None]
     if not around:
         return None
     garbage = _garbage(into, out, around)
-    if _is_blurred(into, out):
+    if max(into.gain, -out.gain) < -_BLUR:  # nearly the whole frame lost structure: none of its rows can be explained
         return garbage
-    return max(_strange(into, out, around), _jumping(into, out, around), garbage)
+    # A tear lasts one frame; in longer runs things that stop and go look like it.
+    return max(_strange(into, out, around), garbage, _jumping(into, out, around) if len(run) == 1 else 0.0)
 
 
 def why_torn(series: FrameSeries, places: range) -> str:
     """For the report."""
-    into, out = series.pair(places.start), series.pair(places.stop)
+    into, out = _banded(series.pair(places.start)), _banded(series.pair(places.stop))
     if into is None or out is None:
         return "a part of the frame is not of this picture"
-    height = np.minimum(_rows(into, "rows"), _rows(out, "rows"))
+    height = np.minimum(into.strange, out.strange)
     worst = int(height.argmax())
     top, end = 100 * worst // BANDS, 100 * (worst + 1) // BANDS
     return (
         f"rows that motion explains neither from the frame before nor towards the one after, most at {top}-{end} % "
         f"of the height (residual {height[worst]:.3f}, median of all rows {np.median(height):.3f})"
     )
-
-
-def _is_blurred(into: Numbers, out: Numbers) -> bool:
-    """Whether nearly the whole frame lost structure, so that none of its rows can be explained."""
-    return max(into["sharp_1"] - into["contrast"], out["contrast"] - out["sharp_1"]) < -_BLUR
-
-
-def _rows(pair: Numbers, name: str) -> Rows:
-    return np.array([pair[f"{name}_{band}"] for band in range(BANDS)])
 
 
 @cache
@@ -142,34 +160,35 @@ def _contrast(values: Rows, noise: Rows) -> tuple[Rows, Rows]:
     return mean_in - mean_out, spread + inside @ noise
 
 
-def _strange(into: Numbers, out: Numbers, around: list[Numbers]) -> float:
-    both = np.minimum(_rows(into, "rows"), _rows(out, "rows"))
+def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+    both = np.minimum(into.strange, out.strange)
     if both.max() < _STRANGE:
         return 0.0
-    usual = np.max([_rows(pair, "rows") for pair in around], axis=0)
+    usual = np.max([pair.strange for pair in around], axis=0)
     excess, uneven = _contrast(both, usual)
     rest = _segments()[1] @ both
     return float((excess / (_STRANGE + 0.5 * uneven + 0.5 * rest)).max())
 
 
-def _jumping(into: Numbers, out: Numbers, around: list[Numbers]) -> float:
-    return max(_jump_along(axis, into, out, around) for axis in ("rows_x", "rows_y"))
+def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+    along_x = _jump_along(into.x, out.x, np.array([pair.x for pair in around]))
+    return max(along_x, _jump_along(into.y, out.y, np.array([pair.y for pair in around])))
 
 
-def _jump_along(axis: str, into: Numbers, out: Numbers, around: list[Numbers]) -> float:
-    # Into the frame and out of it a torn band moves by what it is off, there and back.
-    there, back = _rows(into, axis), _rows(out, axis)
-    jump = (there - back) / 2
-    if np.ptp(jump) < _JUMP_PX / 2:
+def _jump_along(there: Rows, back: Rows, steady: Rows) -> float:
+    # Into the frame and out of it a torn band moves by what it is off, there and back, against each pair around.
+    offs = np.concatenate([there - steady, steady - back])
+    jump = np.where((offs > 0).all(axis=0) | (offs < 0).all(axis=0), np.abs(offs).min(axis=0), 0.0) * np.sign(offs[0])
+    if np.ptp(jump) < _JUMP_PX:
         return 0.0
-    steady = np.mean([_rows(pair, axis) for pair in around], axis=0)
-    unsteady = np.abs((there + back) / 2 - steady) + np.abs(np.ptp([_rows(pair, axis) for pair in around], axis=0)) / 2
-    excess, uneven = _contrast(jump, unsteady)
-    return float((np.abs(excess) / (_JUMP_PX + 1.5 * uneven)).max())
+    excess, uneven = _contrast(jump, np.ptp(steady, axis=0) / 2)
+    # Flow errs in proportion to motion.
+    fast = _FLOW_ERROR * float(np.abs(steady).mean())
+    return float((np.abs(excess) / (_JUMP_PX + fast + 1.5 * uneven)).max())
 
 
-def _garbage(into: Numbers, out: Numbers, around: list[Numbers]) -> float:
-    gain = min(into["sharp_1"] - into["contrast"], out["contrast"] - out["sharp_1"])
-    residual = min(float(np.median(_rows(pair, "rows"))) for pair in (into, out))
-    usual = max(float(np.median(_rows(pair, "rows"))) for pair in around)
+def _garbage(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+    residual = min(float(np.median(pair.strange)) for pair in (into, out))
+    usual = max(float(np.median(pair.strange)) for pair in around)
+    gain = min(into.gain, -out.gain)
     return max(0.0, min(gain / _GARBAGE, residual / (_GARBAGE_RESIDUAL + 2 * usual)))
