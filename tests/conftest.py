@@ -21,7 +21,7 @@ class _SharedModules(MetaPathFinder):
     A file is loaded by the first test that asks: one needs OpenEXR, which the GPU tests' machine may lack.
     """
 
-    names = ("material", "host_memory", "calm_networks", "tiny_quality", "tiny_sets", "toy_training")
+    names = ("material", "host_memory", "calm_networks", "tiny_quality", "tiny_sets", "toy_training", "moving_textures")
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         return spec_from_file_location(name, REPOSITORY / "tests" / f"{name}.py") if name in self.names else None

@@ -17,14 +17,13 @@ is a FLASH that left nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
 from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths
 from vfi_plugin.repair.look import Look
 from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
+from vfi_plugin.repair.tearing import noise_gain
 
 LONGEST_FLASH = 3
 """A flash of film or video takes 1 to 3 frames; what is longer is light of the scene."""
@@ -47,7 +46,7 @@ _RETURNS = 0.4
 _UNSTEADY = 3.0
 """A jump is at least so many times the largest change of light just outside it, else the light flickers anyway."""
 
-_EVEN = 0.15
+_EVEN = 0.22
 """The fifth of the cells that changed least has at least this part of the jump: the light of all changed."""
 
 _CELLS = (8, 12)
@@ -55,6 +54,9 @@ _CELLS = (8, 12)
 
 _LEAST_CELLS = 6
 """Cells, of 96, that must show something for the light to be judged."""
+
+_NOISE = 2.0
+"""Times the gain of fine structure that noise brings: a flash that clips brings some, noise at least that."""
 
 _DARK = 0.02
 """Added to lumas before the ratio: below it, 5 of 255, ratios are those of noise."""
@@ -162,7 +164,12 @@ def _jump_of(series: FrameSeries, run: range) -> float | None:
     jump, back = gains[0], gains[-1]
     size = float(min(abs(jump), abs(back)))
     inside = np.cumsum(gains)[:-1] / (jump or 1.0)
-    if jump * back >= 0 or inside.min() < 0.5 or abs(gains.sum()) > _RETURNS * size or _is_garbage(known):
+    if (
+        jump * back >= 0
+        or inside.min() < 0.5
+        or abs(gains.sum()) > _RETURNS * size
+        or noise_gain(known[0], known[-1]) >= _NOISE
+    ):
         return 0.0
     if not (_is_even(known[0]) and _is_even(known[-1])):
         return 0.0
@@ -175,11 +182,6 @@ def _is_even(pair: Numbers) -> bool:
     """Whether nearly all cells changed the same way."""
     least = pair["gain_low"] if pair["gain"] > 0 else -pair["gain_high"]
     return least >= _EVEN * abs(pair["gain"])
-
-
-def _is_garbage(pairs: Sequence[Numbers]) -> bool:
-    """Whether fine structure came and went that light does not bring: see ``tearing``."""
-    return min(pairs[0]["sharp_1"] - pairs[0]["contrast"], pairs[-1]["contrast"] - pairs[-1]["sharp_1"]) > 2.0
 
 
 def _without_strobes(strengths: Strengths) -> Strengths:

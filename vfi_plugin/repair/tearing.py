@@ -36,20 +36,26 @@ BANDS = 16
 _COLUMNS = 8
 """Cells across: of a band's cells more than half must be strange, so that what passes in front does not count."""
 
-_STRANGE = 0.04
-"""Residual of strange rows on top of what the others have: 10 of 255, less than which hardly shows."""
+_STRANGE = 0.03
+"""Residual of strange rows on top of what the others have: 8 of 255, less than which hardly shows."""
+
+_RARE = 1.5
+"""A single band has to be so much clearer: at the edges of pictures such a band often cannot be followed."""
+
+_LONGER = 1.2
+"""The same of more than one frame."""
 
 _JUMP_PX = 1.4
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
 
-_FLOW_ERROR = 0.5
+_FLOW_ERROR = 1.0
 """Jump that flow may invent, as part of the motion: water, snow and crowds."""
 
-_GARBAGE = 2.0
-"""log2 of the gain of fine structure, on top of contrast, of a frame that is covered by garbage."""
+_NOISE = 1.5
+"""log2 of the gain of fine structure, on top of contrast, of a frame that is covered by noise."""
 
-_GARBAGE_RESIDUAL = 0.05
-"""What motion leaves unexplained in such a frame: 13 of 255."""
+_NOISE_RESIDUAL = 0.03
+"""What motion leaves unexplained in such a frame: 8 of 255."""
 
 _BLUR = 0.8
 """log2 of the loss of fine structure, on top of contrast, of a frame that is blurred and not torn."""
@@ -62,7 +68,7 @@ Rows = npt.NDArray[np.float64]
 
 def pair_numbers(alignment: Alignment) -> dict[str, float]:
     """``rows_NN``: what motion does not explain of each band, luma; ``rows_x_NN``, ``rows_y_NN``: its motion, px of
-    the aligned picture."""
+    the aligned picture; ``motion_px``: the median of it, px of the frame."""
     cv2 = single_threaded_opencv()
     cells = cv2.resize(alignment.residual, (_COLUMNS, BANDS), interpolation=cv2.INTER_AREA)
     strange = np.percentile(cells, 40, axis=1)
@@ -70,7 +76,7 @@ def pair_numbers(alignment: Alignment) -> dict[str, float]:
     told: dict[str, float] = {}
     for name, values in (("rows", strange), ("rows_x", motion[:, 0]), ("rows_y", motion[:, 1])):
         told |= {f"{name}_{band}": float(value) for band, value in enumerate(values)}
-    return told
+    return {**told, "motion_px": float(np.median(np.hypot(*motion.T))) * alignment.scale}
 
 
 def _by_bands(rows: npt.NDArray[np.float32]) -> Rows:
@@ -90,23 +96,30 @@ def tears(series: FrameSeries) -> Strengths:
     return without_long(strengths, LONGEST)
 
 
+def noise_gain(into: Numbers, out: Numbers) -> float:
+    """How much fine structure came with a frame and went after it, on top of the contrast of the whole, relative to
+    what only noise brings. Light that jumps changes both alike, and what it clips is lost."""
+    fine = min(into["sharp_1"], -out["sharp_1"])
+    over_contrast = min(into["sharp_1"] - into["contrast"], out["contrast"] - out["sharp_1"])
+    return max(0.0, over_contrast / _NOISE) if fine > -0.1 else 0.0
+
+
 @dataclass(frozen=True)
 class _Bands:
-    """The numbers of a pair: ``strange``, ``x`` and ``y`` (BANDS,), and the gain of fine structure over contrast."""
+    """The numbers of a pair: ``strange``, ``x`` and ``y`` (BANDS,)."""
 
+    numbers: Numbers
     strange: Rows
     x: Rows
     y: Rows
-    gain: float
 
 
 def _banded(pair: Numbers | None) -> _Bands | None:
-    if pair is None:
-        return None
-    strange, x, y = (
-        np.array([pair[f"{name}_{band}"] for band in range(BANDS)]) for name in ("rows", "rows_x", "rows_y")
-    )
-    return _Bands(strange, x, y, pair["sharp_1"] - pair["contrast"])
+    return None if pair is None else _Bands(pair, *(_rows(pair, name) for name in ("rows", "rows_x", "rows_y")))
+
+
+def _rows(pair: Numbers, name: str) -> Rows:
+    return np.array([pair[f"{name}_{band}"] for band in range(BANDS)])
 
 
 def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
@@ -117,11 +130,18 @@ def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
     around = [pair for pair in beyond if pair is not None]
     if not around:
         return None
-    garbage = _garbage(into, out, around)
-    if max(into.gain, -out.gain) < -_BLUR:  # nearly the whole frame lost structure: none of its rows can be explained
-        return garbage
-    # A tear lasts one frame; in longer runs things that stop and go look like it.
-    return max(_strange(into, out, around), garbage, _jumping(into, out, around) if len(run) == 1 else 0.0)
+    noise = _noise(into, out, around)
+    if _is_blurred(into.numbers, out.numbers):
+        return noise
+    # In longer runs things that come and go look like it.
+    if len(run) > 1:
+        return max(_strange(into, out, around) / _LONGER, noise)
+    return max(_strange(into, out, around), noise, _jumping(into, out, around))
+
+
+def _is_blurred(into: Numbers, out: Numbers) -> bool:
+    """Whether nearly the whole frame lost structure, so that none of its rows can be explained."""
+    return max(into["sharp_1"] - into["contrast"], out["contrast"] - out["sharp_1"]) < -_BLUR
 
 
 def why_torn(series: FrameSeries, places: range) -> str:
@@ -167,7 +187,9 @@ def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     usual = np.max([pair.strange for pair in around], axis=0)
     excess, uneven = _contrast(both, usual)
     rest = _segments()[1] @ both
-    return float((excess / (_STRANGE + 0.5 * uneven + 0.5 * rest)).max())
+    strengths = excess / (_STRANGE + 0.5 * uneven + 0.5 * rest)
+    narrow = _segments()[0].max(axis=1) == 1.0
+    return float(np.where(narrow, strengths / _RARE, strengths).max())
 
 
 def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
@@ -187,8 +209,7 @@ def _jump_along(there: Rows, back: Rows, steady: Rows) -> float:
     return float((np.abs(excess) / (_JUMP_PX + fast + 1.5 * uneven)).max())
 
 
-def _garbage(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     residual = min(float(np.median(pair.strange)) for pair in (into, out))
     usual = max(float(np.median(pair.strange)) for pair in around)
-    gain = min(into.gain, -out.gain)
-    return max(0.0, min(gain / _GARBAGE, residual / (_GARBAGE_RESIDUAL + 2 * usual)))
+    return min(noise_gain(into.numbers, out.numbers), residual / (_NOISE_RESIDUAL + 2 * usual))
