@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 from moving_textures import (
@@ -40,6 +41,11 @@ def ruined_clip():
     return looks
 
 
+@cache
+def ruined_series():
+    return series_of(ruined_clip())
+
+
 EXPECTED = {
     Kind.BLURRED: (4,),
     Kind.FLASH: (8,),
@@ -52,14 +58,14 @@ EXPECTED = {
 
 
 def test_each_fault_is_found_under_its_name_and_nothing_beside_it():
-    told = findings(*series_of(ruined_clip()))
+    told = findings(*ruined_series())
     assert places(told) == EXPECTED
     assert [finding.frames for finding in told] == sorted(finding.frames for finding in told)
     assert all(finding.score >= 1 for finding in told)
 
 
 def test_counts_of_bad_values_are_told():
-    told = findings(*series_of(ruined_clip()))
+    told = findings(*ruined_series())
     assert next(finding.why for finding in told if finding.kind is Kind.NOT_FINITE).startswith("7 NaN or infinite")
 
 
@@ -70,13 +76,13 @@ def test_faults_side_by_side_keep_their_kinds():
 
 
 def test_numbers_survive_json():
-    numbers, measures, pairs, shots = series_of(ruined_clip())
+    numbers, measures, pairs, shots = ruined_series()
     stored = json.loads(json.dumps([measures, pairs], allow_nan=False))
     assert findings(numbers, *stored, shots) == findings(numbers, measures, pairs, shots)
 
 
 def test_chunks_give_what_the_whole_gives():
-    numbers, measures, pairs, shots = series_of(ruined_clip())
+    numbers, measures, pairs, shots = ruined_series()
     whole = places(findings(numbers, measures, pairs, shots))
     inner = range(12, 17)
     window = slice(0, 33 - 4)

@@ -92,7 +92,7 @@ def _regions(series: FrameSeries, longest: int) -> list[tuple[range, Mask]]:
 
 
 def _is_wide(region: Mask) -> bool:
-    return int(region.any(axis=0).sum()) >= _WIDE * region.shape[1]
+    return bool(region.any(axis=0).mean() >= _WIDE)
 
 
 def _strengths(series: FrameSeries, found: list[tuple[range, Mask]]) -> Strengths:
@@ -128,7 +128,8 @@ def _frozen_region(series: FrameSeries, run: range) -> Mask:
     others = moving & ~region
     goes_on = [np.logical_or.reduce([_mask(pair, way) for way in _WAYS]) & others for pair in meanwhile]
     moves = min(int(mask.sum()) for mask in goes_on) >= max(_REST_MOVES * others.sum(), _LEAST_CELLS)
-    return region & moves
+    frozen: Mask = region & moves
+    return frozen
 
 
 def _in_step(series: FrameSeries, run: range) -> bool:

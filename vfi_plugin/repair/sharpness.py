@@ -178,13 +178,18 @@ def _texture(numbers: Numbers) -> Tensors:
 def _patch_shifts(after: Look, alignment: Alignment) -> Plane:
     """(P, 2) px of the frame, x then y: where in the earlier frame the content of each patch of ``after`` is."""
     height, width = (side * after.factor for side in after.rgb.shape[:2])
-    scale = alignment.scale
-    shifts = []
-    for window in patch_windows(height, width):
-        top, end, left, right = (int(side / scale) for side in (window.y, window.y_end, window.x, window.x_end))
-        there = alignment.flow[top : end + 1, left : right + 1].reshape(-1, 2)
-        shifts.append(np.median(there, axis=0) * scale)
-    return np.array(shifts, np.float32)
+    windows = patch_windows(height, width)
+    side = max(1, int(windows[0].width / alignment.scale))
+    inside = np.arange(side)
+    tops, lefts = (
+        np.minimum((np.array(starts) / alignment.scale).astype(int), limit - side)[:, None] + inside
+        for starts, limit in zip(
+            ([window.y for window in windows], [window.x for window in windows]), alignment.after.shape, strict=True
+        )
+    )
+    there = alignment.flow[tops[:, :, None], lefts[:, None, :]].reshape(len(windows), -1, 2)
+    shifts: Plane = np.median(there, axis=1) * np.float32(alignment.scale)
+    return shifts
 
 
 def _divisible(patches: Planes) -> Planes:

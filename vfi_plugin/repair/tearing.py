@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +39,12 @@ _STRANGE = 0.03
 """Residual of strange rows on top of what the others have: 8 of 255, less than which hardly shows."""
 
 _RARE = 1.5
-"""A single band has to be so much clearer: at the edges of pictures such a band often cannot be followed."""
+"""A single band at the top or the bottom has to be so much clearer: what comes in there cannot be followed."""
 
 _LONGER = 1.2
 """The same of more than one frame."""
 
-_JUMP_PX = 1.4
+_JUMP_PX = 1.2
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
 
 _FLOW_ERROR = 1.0
@@ -81,8 +80,10 @@ def pair_numbers(alignment: Alignment) -> dict[str, float]:
 
 def _by_bands(rows: npt.NDArray[np.float32]) -> Rows:
     """(h, 2) -> (BANDS, 2): the median of each band."""
-    edges = np.linspace(0, len(rows), BANDS + 1).astype(int)
-    return np.array([np.median(rows[top : max(end, top + 1)], axis=0) for top, end in pairwise(edges)])
+    high = max(1, len(rows) // BANDS)
+    tops = np.linspace(0, len(rows) - high, BANDS).astype(int)
+    medians: Rows = np.median(rows[tops[:, None] + np.arange(high)], axis=1)
+    return medians
 
 
 def tears(series: FrameSeries) -> Strengths:
@@ -188,8 +189,9 @@ def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     excess, uneven = _contrast(both, usual)
     rest = _segments()[1] @ both
     strengths = excess / (_STRANGE + 0.5 * uneven + 0.5 * rest)
-    narrow = _segments()[0].max(axis=1) == 1.0
-    return float(np.where(narrow, strengths / _RARE, strengths).max())
+    inside, _ = _segments()
+    along_edge = (inside[:, 0] == 1.0) | (inside[:, -1] == 1.0)
+    return float(np.where(along_edge, strengths / _RARE, strengths).max())
 
 
 def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
@@ -200,10 +202,12 @@ def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
 def _jump_along(there: Rows, back: Rows, steady: Rows) -> float:
     # Into the frame and out of it a torn band moves by what it is off, there and back, against each pair around.
     offs = np.concatenate([there - steady, steady - back])
-    jump = np.where((offs > 0).all(axis=0) | (offs < 0).all(axis=0), np.abs(offs).min(axis=0), 0.0) * np.sign(offs[0])
+    sizes = np.abs(offs)
+    jump = np.where((offs > 0).all(axis=0) | (offs < 0).all(axis=0), sizes.min(axis=0), 0.0) * np.sign(offs[0])
     if np.ptp(jump) < _JUMP_PX:
         return 0.0
-    excess, uneven = _contrast(jump, np.ptp(steady, axis=0) / 2)
+    # What a band is off on the way in it is off on the way out; where the two differ, flow has lost its way.
+    excess, uneven = _contrast(jump, np.ptp(sizes, axis=0) / 2)
     # Flow errs in proportion to motion.
     fast = _FLOW_ERROR * float(np.abs(steady).mean())
     return float((np.abs(excess) / (_JUMP_PX + fast + 1.5 * uneven)).max())
