@@ -171,7 +171,7 @@ def test_broken_files_are_findings_and_blame_no_frame_beside_them(tmp_path: Path
         (Kind.UNREADABLE, (FIRST + 15,)),
         (Kind.MISSING, (FIRST + 19,)),
     ]
-    assert "2 values" in report.findings[1].why
+    assert "2 NaN" in report.findings[1].why
     assert "160x40" in report.findings[2].why
 
 

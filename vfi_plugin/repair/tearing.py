@@ -223,4 +223,6 @@ def _jump_along(there: Rows, back: Rows, steady: Rows) -> float:
 def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     residual = min(float(np.median(pair.strange)) for pair in (into, out))
     usual = max(float(np.median(pair.strange)) for pair in around)
-    return min(noise_gain(into.numbers, out.numbers), residual / (_NOISE_RESIDUAL + 2 * usual))
+    gain = noise_gain(into.numbers, out.numbers)
+    # The finer the garbage, the less of it is left in the small pictures that residuals are of.
+    return min(gain, max(gain, 1.0) * residual / (_NOISE_RESIDUAL + 2 * usual))
