@@ -15,10 +15,10 @@ from importlib.metadata import version
 # farm task): on two busy cores a run took three times as long. Read when OpenMP loads, so it comes before the imports.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from vfi_plugin.cli import demo, doctor, evaluate, farm, install, models, repair, retime, timeline, train, worker
+from vfi_plugin.cli import demo, doctor, evaluate, farm, install, models, repair, retime, scan, timeline, train, worker
 from vfi_plugin.errors import EXIT_FAILED, VfiError
 
-_COMMANDS = (retime, repair, timeline, farm, models, train, doctor, evaluate, demo, install, worker)
+_COMMANDS = (retime, scan, repair, timeline, farm, models, train, doctor, evaluate, demo, install, worker)
 
 
 def build_parser() -> argparse.ArgumentParser:
