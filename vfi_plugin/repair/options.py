@@ -9,6 +9,7 @@ from typing import Any
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.repair.scan_report import ScanReport
 
 POLICIES = ("first", "centre")
 DUPLICATES = ("fill", "remove", "hold")
@@ -60,7 +61,7 @@ class RepairOptions:
     """How to repair a clip; exactly one of report, frames and bad_list says what is wrong.
 
     Attributes:
-        report: the JSON of a scan.
+        report: the JSON of a scan, or what it holds.
         frames: bad frames, as a Nuke frame range.
         bad_list: a text file of bad frames, ``frame,count`` a line.
         kinds: which kinds of findings are repaired (None: all); with frames or a list one kind, which says what they
@@ -78,7 +79,7 @@ class RepairOptions:
         how: attributes of `RetimeOptions` on motion, channels, colour and overwriting.
     """
 
-    report: str | Path | None = None
+    report: str | Path | ScanReport | None = None
     frames: str | None = None
     bad_list: str | Path | None = None
     kinds: str | None = None

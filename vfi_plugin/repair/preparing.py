@@ -91,7 +91,7 @@ def _bad_frames(clip: Clip, options: RepairOptions) -> tuple[BadFrames, list[str
     kinds = None if options.kinds is None else parse_kinds(options.kinds)
     notes: list[str] = []
     if options.report is not None:
-        report = ScanReport.load(options.report)
+        report = options.report if isinstance(options.report, ScanReport) else ScanReport.load(options.report)
         bad = BadFrames.of_report(report, kinds)
         notes += _on_cadences(report, options)
     else:
