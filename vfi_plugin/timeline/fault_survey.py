@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from vfi_plugin.errors import VfiError
 from vfi_plugin.media.open_clip import MOVIE_SUFFIXES, open_clip
+from vfi_plugin.repair.decisions import DECISION_REACH
 from vfi_plugin.timeline.bake import Usage, usage_of
 from vfi_plugin.timeline.clip_speed import Speed, speed_of
 from vfi_plugin.timeline.exact_time import FrameRate, record_start, seconds_of, span_of
@@ -52,14 +53,22 @@ class UsedMedia:
 
     @property
     def spans(self) -> tuple[tuple[int, int], ...]:
-        """First and last frame of each stretch that is shown, ascending; those that touch are one."""
+        """First and last frame of each stretch to look at, ascending.
+
+        Those are one between which there are only frames that a scan of either reads anyway.
+        """
         joined: list[tuple[int, int]] = []
         for first, last in sorted((shown.usage.first, shown.usage.last) for shown in self.clips):
-            if joined and first <= joined[-1][1] + 1:
+            if joined and first <= joined[-1][1] + 2 * DECISION_REACH + 1:
                 joined[-1] = joined[-1][0], max(joined[-1][1], last)
             else:
                 joined.append((first, last))
         return tuple(joined)
+
+    def shows(self, frames: Iterable[int]) -> bool:
+        """Whether a clip shows one of these frames."""
+        usages = [shown.usage for shown in self.clips]
+        return any(usage.first <= frame <= usage.last for frame in frames for usage in usages)
 
 
 def survey_media(

@@ -134,12 +134,13 @@ class _Run:
         return found
 
     def _scan(self, used: UsedMedia, progress: TimelineProgress) -> ScanReport:
-        """What is wrong in all stretches that are shown."""
+        """What is wrong in all that is shown."""
         reports = []
         for first, last in used.spans:
             progress.next_clip(f"looking at {first}-{last} of {used.text}", last - first + 1)
             reports.append(scan_with(used.text, self._options.scan(first, last), progress, self._cancellation))
-        return _joined(reports)
+        report = _joined(reports)
+        return replace(report, findings=tuple(each for each in report.findings if used.shows(each.frames)))
 
     def _planned(self, found: _Found) -> _Found | None:
         """The repair of media, checked as far as can be without pixels; None where that fails, which is told."""

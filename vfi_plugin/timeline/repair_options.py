@@ -60,6 +60,7 @@ class TimelineRepairOptions:
         for name in ("in_place", "backup", "no_backup", "report", "frames", "bad_list", "list", "report_out"):
             if self.how.get(name):
                 raise UsageError(f"{name} is for the repair of one clip; leave it out, or use vfi repair")
+        _ = self.looked_for
         self.repair(ScanReport("", (), ()))  # what is wrong for one clip is wrong for all, and known now
 
     @property

@@ -30,8 +30,8 @@ class TimelineProgress:
 
     def frame_done(self, done: int, total: int, name: str) -> None:  # noqa: ARG002  (of this clip, and all is told)
         """A frame of this clip is there."""
-        # A scan looks at some frames around a clip, too: more than the clip has.
-        self._listener.frame_done(self._before + max(self._there + done, 0), self._total, name)
+        if self._there + done > 0:  # a scan begins with frames before the clip
+            self._listener.frame_done(self._before + self._there + done, self._total, name)
 
     def note(self, text: str) -> None:
         """A note on this clip."""
