@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
 from vfi_plugin.media.pattern import find_frames
 from vfi_plugin.media.writing import clean_leftovers
+from vfi_plugin.models.model import Model
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.job import RepairJob, is_repaired
 from vfi_plugin.repair.keeping import backup_folder, keep_files, put_aside, with_originals
@@ -77,12 +78,13 @@ def repair_with(
     cancellation: Cancellation | None = None,
     *,
     dry_run: bool = False,
+    model_of: Callable[[RepairJob], Model | None] = lambda _: None,
 ) -> RepairReport:
-    """Repairs a clip; see ``repair_clip`` for what is raised."""
+    """Repairs a clip; see ``repair_clip`` for what is raised. ``model_of`` gives the job's model where it is loaded."""
     stop = cancellation or Cancellation()
     job = plan_repair(source, target, options, stop.check)
     with job.clip:
-        run = _Run(job, progress or Silent(), stop)
+        run = _Run(job, progress or Silent(), stop, model_of)
         report = run.planned() if dry_run else run.done()
     if options.report_out is not None:
         report.save(options.report_out)
@@ -92,8 +94,15 @@ def repair_with(
 class _Run:
     """One run of a repair job."""
 
-    def __init__(self, job: RepairJob, progress: Progress, cancellation: Cancellation) -> None:
+    def __init__(
+        self,
+        job: RepairJob,
+        progress: Progress,
+        cancellation: Cancellation,
+        model_of: Callable[[RepairJob], Model | None],
+    ) -> None:
         self._job = job
+        self._model_of = model_of
         self._progress = progress
         self._cancellation = cancellation
         self._notes: list[str] = []
@@ -138,7 +147,7 @@ class _Run:
                 self._progress.note(remark)
             return {}
         maker = RepairMaker(job)
-        run_job(job, _WithoutEnd(self._progress), self._cancellation, maker=maker)
+        run_job(job, _WithoutEnd(self._progress), self._cancellation, self._model_of(self._job), maker)
         return maker.found
 
     def _keep(self, standing: Standing) -> str:
