@@ -224,10 +224,12 @@ def test_a_movie_is_written_anew_and_its_clip_begins_where_it_did(tmp_path: Path
     assert "encoded anew" in " ".join(report["repairs"][0]["notes"])
     found = named(read(tmp_path / "out.otio"), "movie")
     assert found.media_reference.target_url == str(tmp_path / "m_repaired.mkv")
-    assert found.source_range == span(5, 8)
-    assert found.markers[0].marked_range == span(REPEATED - FIRST, 1)
+    assert found.source_range == span(0, 8)  # the first frame that is shown is the first of the new movie
+    assert found.markers[0].marked_range == span(REPEATED - FIRST - 5, 1)
     with av.open(found.media_reference.target_url) as container:
-        assert sum(1 for _ in container.decode(video=0)) == COUNT
+        pictures = [frame.to_ndarray(format="gbrpf32le") for frame in container.decode(video=0)]
+    assert len(pictures) == found.media_reference.available_range.duration.value == 8
+    assert np.abs(pictures[0][8:-8, 8:-8] - pans.picture(moments()[5])[8:-8, 8:-8]).max() < 0.02
 
 
 @pytest.mark.parametrize(

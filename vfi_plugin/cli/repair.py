@@ -84,6 +84,7 @@ def add_how(parser: argparse.ArgumentParser) -> None:
 def _add_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files")
     group.add_argument("--keep", choices=KEEPS, default="link", help="untouched files: hard links (default) or copies")
+    group.add_argument("--part", metavar="A-B", help="the part of the clip that is written (default: all of it)")
     group.add_argument("--in-place", action="store_true", help="rewrite bad frames where they are")
     group.add_argument("--backup", metavar="DIR", help="where the originals go (default: NAME_originals beside them)")
     group.add_argument("--no-backup", action="store_true", help="do not keep the originals")
@@ -114,7 +115,7 @@ POLICY = ("policy", "duplicates", "drops", "max_gap", "force", "ends")
 def options_of(args: argparse.Namespace) -> RepairOptions:
     """What the arguments ask for. Raises UsageError."""
     policy = RepairPolicy(**{name: getattr(args, name) for name in POLICY})
-    names = ("report", "frames", "kinds", "keep", "in_place", "backup", "no_backup", "strength", "confidence")
+    names = ("report", "frames", "kinds", "part", "keep", "in_place", "backup", "no_backup", "strength", "confidence")
     given = {name: getattr(args, name) for name in (*names, "fallback", "fallback_under", "report_out")}
     return RepairOptions(bad_list=args.list, policy=policy, how=motion_and_picture(args), **given)
 

@@ -10,6 +10,7 @@ from typing import Any
 from vfi_plugin.errors import UsageError
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.repair.scan_report import ScanReport
+from vfi_plugin.timing.ranges import parse_range
 
 POLICIES = ("first", "centre")
 DUPLICATES = ("fill", "remove", "hold")
@@ -67,6 +68,8 @@ class RepairOptions:
         kinds: which kinds of findings are repaired (None: all); with frames or a list one kind, which says what they
             are.
         policy: what replaces what.
+        part: first and last frame that the repaired clip has, as in "1001-1100"; None: all. Frames outside serve as
+            good ones all the same.
         keep: untouched frames are hard links to the source's ("link") or copies ("copy").
         in_place: bad frames are rewritten where they are.
         backup: folder for the originals that are rewritten in place; None for one beside them.
@@ -84,6 +87,7 @@ class RepairOptions:
     bad_list: str | Path | None = None
     kinds: str | None = None
     policy: RepairPolicy = field(default_factory=RepairPolicy)
+    part: str | None = None
     keep: str = "link"
     in_place: bool = False
     backup: str | Path | None = None
@@ -102,6 +106,10 @@ class RepairOptions:
             raise UsageError(f"say what is wrong by exactly one of a report, a list and frames; got {got}")
         _check_choice("keep", self.keep, KEEPS)
         _check_choice("fallback", self.fallback, FALLBACKS)
+        if self.part is not None:
+            asked = parse_range(self.part)
+            if len(asked) != asked[-1] - asked[0] + 1:
+                raise UsageError(f"the part {self.part!r} has gaps; give first and last frame, such as 1001-1100")
         if not 0.0 < self.strength <= 1.0:
             raise UsageError(f"strength must be above 0 and at most 1; got {self.strength:g}")
         if not 0.0 <= self.fallback_under <= 1.0:

@@ -57,6 +57,9 @@ def plan_repair(
     layout = _layout(headers, how, rewrites)
     transform = clip_transform(headers, how.colorspace, how.config)
     plan = _plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes)
+    if options.part is not None:
+        asked = parse_range(options.part)
+        plan = plan.between(asked[0], asked[-1])
     mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
     check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
     job = RepairJob(

@@ -65,6 +65,11 @@ class UsedMedia:
                 joined.append((first, last))
         return tuple(joined)
 
+    @property
+    def part(self) -> str | None:
+        """What is written of them, as a range: of a movie what is shown, as all of it is written anew; else all."""
+        return f"{self.spans[0][0]}-{self.spans[-1][1]}" if self.is_movie else None
+
     def shows(self, frames: Iterable[int]) -> bool:
         """Whether a clip shows one of these frames."""
         usages = [shown.usage for shown in self.clips]

@@ -29,7 +29,9 @@ from vfi_plugin.timeline.survey import video_clips
 from vfi_plugin.timeline.timeline_progress import TimelineProgress
 from vfi_plugin.timeline.written import write_timeline
 
-_MOVIE_NOTE = "its source is a movie, so all frames are encoded anew, and the new one has no timecode and no sound"
+_MOVIE_NOTE = (
+    "its source is a movie, so what is shown of it is encoded anew, and the new one has no timecode and no sound"
+)
 
 
 def repair_timeline(
@@ -154,7 +156,7 @@ class _Run:
             return None
         made = self._places.of(found.used)
         try:
-            options = self._options.repair(report)
+            options = self._options.repair(report, found.used.part)
             plan = repair_with(found.used.text, made.text, options, None, self._cancellation, dry_run=True)
         except WRONG_FOR_ALL:
             raise
@@ -180,9 +182,8 @@ class _Run:
         assert found.made is not None  # what is not to be made was told before
         progress.next_clip(f"repairing {found.used.text}: {found.made.text}", _frames_to_make(found))
         try:
-            report = repair_with(
-                found.used.text, found.made.text, self._options.repair(found.report), progress, self._cancellation
-            )
+            options = self._options.repair(found.report, found.used.part)
+            report = repair_with(found.used.text, found.made.text, options, progress, self._cancellation)
         except WRONG_FOR_ALL:
             raise
         except VfiError as error:
@@ -201,7 +202,7 @@ class _Run:
             notes = [str(each) for each in [*seen, *repaired]]
             if repaired and report is not None and found.made is not None:
                 notes += [*report.notes, *([_MOVIE_NOTE] if found.used.is_movie else [])]
-                path = found.made.text if planned else point_to_repaired(shown, found.made, found.used.text, self._rate)
+                path = found.made.text if planned else point_to_repaired(shown, found.made, found.used, self._rate)
                 state = State.PLANNED if planned else State.MADE
                 self._outcomes[id(shown.clip)] = Outcome(shown.label, state, path, tuple(notes))
             elif seen:

@@ -79,6 +79,6 @@ class TimelineRepairOptions:
         kinds = None if self.kinds is None else tuple(sorted(kind.value for kind in self.looked_for))
         return ScanOptions(frames=f"{first}-{last}", kinds=kinds, **given)
 
-    def repair(self, found: ScanReport) -> RepairOptions:
-        """For what was found in one clip's media. Raises UsageError where the options are wrong."""
-        return repair_options({**self.how, "report": found})
+    def repair(self, found: ScanReport, part: str | None = None) -> RepairOptions:
+        """For what was found in one clip's media, and the part that is written. Raises UsageError for wrong options."""
+        return repair_options({**self.how, "report": found, "part": part})

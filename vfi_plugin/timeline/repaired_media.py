@@ -66,7 +66,7 @@ class Places:
         return RepairedMedia(made.text, made)
 
 
-def point_to_repaired(shown: ShownClip, made: RepairedMedia, source: str, rate: FrameRate) -> str:
+def point_to_repaired(shown: ShownClip, made: RepairedMedia, used: UsedMedia, rate: FrameRate) -> str:
     """Links a clip to repaired media: the same frames at the same time, its effects kept. Returns their path.
 
     A sequence keeps its numbers and timecode, so nothing else changes. A written movie has no timecode: its time begins
@@ -76,13 +76,13 @@ def point_to_repaired(shown: ShownClip, made: RepairedMedia, source: str, rate: 
     old = clip.media_reference
     first, last, available = _available(shown)
     path = made.shown_as(first, last)
-    clip.metadata[METADATA] = {"source": source, "media_reference": copy.deepcopy(old)}
+    clip.metadata[METADATA] = {"source": used.text, "media_reference": copy.deepcopy(old)}
     reference = otio.schema.ExternalReference(target_url=path, available_range=available)
     reference.name = Path(path).name
     reference.available_image_bounds = old.available_image_bounds
     clip.set_media_references({DEFAULT_MEDIA: reference}, DEFAULT_MEDIA)
     if made.pattern is None:
-        _begin_at_zero(shown, rate)
+        _begin_at_zero(shown, used, rate)
     return path
 
 
@@ -101,16 +101,17 @@ def _available(shown: ShownClip) -> tuple[int, int, Any]:
     return int(first), int(first + frames) - 1, copy.deepcopy(available)
 
 
-def _begin_at_zero(shown: ShownClip, rate: FrameRate) -> None:
+def _begin_at_zero(shown: ShownClip, used: UsedMedia, rate: FrameRate) -> None:
     clip, media = shown.clip, shown.media
-    zero = media.seconds(media.clip.numbers[0])
+    first, last = used.spans[0][0], used.spans[-1][1]
+    zero = media.seconds(first)
     span = copy.deepcopy(span_of(clip))
     clip.source_range = otio.opentime.TimeRange(_earlier(span.start_time, zero, rate), span.duration)
     for marker in clip.markers:
         marked = marker.marked_range
         marker.marked_range = otio.opentime.TimeRange(_earlier(marked.start_time, zero, rate), marked.duration)
     whole = FrameRate(media.rate, float(media.rate))
-    clip.media_reference.available_range = otio.opentime.TimeRange(whole.time(0), whole.time(len(media.clip.numbers)))
+    clip.media_reference.available_range = otio.opentime.TimeRange(whole.time(0), whole.time(last - first + 1))
 
 
 def _earlier(time: Any, by: Fraction, rate: FrameRate) -> Any:

@@ -23,7 +23,7 @@ _COLOUR: Mapping[str, Kind] = {**dict.fromkeys(("channels_map", "colorspace", "c
 _SCAN: Mapping[str, Kind] = {"frames": TEXT, "kinds": TEXTS, "thresholds": NUMBERED, "work": TEXT, **_COLOUR}
 
 _REPAIR: Mapping[str, Kind] = {
-    **dict.fromkeys(("frames", "kinds", "policy", "duplicates", "drops", "ends", "keep", "fallback"), TEXT),
+    **dict.fromkeys(("frames", "part", "kinds", "policy", "duplicates", "drops", "ends", "keep", "fallback"), TEXT),
     **dict.fromkeys(("method", "filter", "model", "weights", "device", "precision", "cuts", "channels"), TEXT),
     "max_gap": WHOLE,
     **dict.fromkeys(("force", "confidence", "overwrite"), SWITCH),
