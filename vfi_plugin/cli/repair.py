@@ -83,7 +83,9 @@ def add_how(parser: argparse.ArgumentParser) -> None:
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files")
-    group.add_argument("--keep", choices=KEEPS, default="link", help="untouched files: hard links (default) or copies")
+    group.add_argument(
+        "--keep", choices=KEEPS, default="link", help="untouched files: hard links (default), copies, or not written"
+    )
     group.add_argument("--part", metavar="A-B", help="the part of the clip that is written (default: all of it)")
     group.add_argument("--in-place", action="store_true", help="rewrite bad frames where they are")
     group.add_argument("--backup", metavar="DIR", help="where the originals go (default: NAME_originals beside them)")

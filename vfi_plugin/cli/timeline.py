@@ -78,7 +78,7 @@ def _add_repair(actions: Any) -> None:
     )
     parser.add_argument("source", metavar="IN.otio", help="the timeline, exported as OpenTimelineIO")
     group = _add_files(parser, "folder for the repaired media (default: beside the originals)")
-    group.add_argument("--keep", choices=KEEPS, default="link", help="untouched files: hard links (default) or copies")
+    group.add_argument("--keep", choices=KEEPS[:2], default="link", help="untouched files: hard links or copies")
     what = parser.add_argument_group("what is looked for")
     what.add_argument("--kinds", metavar="KINDS", help="these kinds of findings alone, such as duplicate,torn")
     what.add_argument("--markers-only", action="store_true", help="mark what is found; make no media")

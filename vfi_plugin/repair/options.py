@@ -16,7 +16,7 @@ POLICIES = ("first", "centre")
 DUPLICATES = ("fill", "remove", "hold")
 DROPS = ("spread", "insert")
 ENDS = ("extrapolate", "hold")
-KEEPS = ("link", "copy")
+KEEPS = ("link", "copy", "none")
 FALLBACKS = ("off", "blend", "nearest")
 
 MAX_GAP = 6
@@ -70,7 +70,7 @@ class RepairOptions:
         policy: what replaces what.
         part: first and last frame that the repaired clip has, as in "1001-1100"; None: all. Frames outside serve as
             good ones all the same.
-        keep: untouched frames are hard links to the source's ("link") or copies ("copy").
+        keep: untouched frames are hard links to the source's ("link"), copies ("copy"), or are not written ("none").
         in_place: bad frames are rewritten where they are.
         backup: folder for the originals that are rewritten in place; None for one beside them.
         no_backup: whether originals are not kept.
@@ -116,6 +116,8 @@ class RepairOptions:
             raise UsageError(f"the confidence to fall back under must be from 0 to 1; got {self.fallback_under:g}")
         if (self.backup is not None or self.no_backup) and not self.in_place:
             raise UsageError("a backup is for frames that are rewritten in place; leave it out, or repair in place")
+        if self.keep == "none" and self.in_place:
+            raise UsageError("keep 'none' is for a target; in place, untouched frames stay as they are anyway")
         if self.backup is not None and self.no_backup:
             raise UsageError("a folder for the backup was given, and that there be none; choose one")
         self.render_options()

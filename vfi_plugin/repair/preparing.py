@@ -53,6 +53,9 @@ def plan_repair(
     bad, notes = _bad_frames(clip, options)
     place = _target(clip, target, options)
     rewrites = place.is_movie or _needs_rewriting(clip)
+    if options.keep == "none" and place.is_movie:
+        raise UsageError(f"{place.path.name} is a movie, which has all frames; give an EXR sequence, or --keep link")
+    rewrites &= options.keep != "none"
     number, headers = _good_header(clip, bad)
     layout = _layout(headers, how, rewrites)
     transform = clip_transform(headers, how.colorspace, how.config)

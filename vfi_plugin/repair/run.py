@@ -162,7 +162,7 @@ class _Run:
     def _strangers(self) -> str:
         """A word on files that read as frames of the repaired clip but are not: an earlier one was longer."""
         pattern = self._job.target.pattern
-        if pattern is None or self._job.repair.in_place or self._job.repair.part is not None:
+        if pattern is None or self._job.repair.in_place or self._job.repair.part or self._job.repair.keep == "none":
             return ""
         more = sorted(set(find_frames(pattern)) - set(self._job.plan.numbers))
         return f"the target has frames that are not of this clip, remove them: {format_range(more)}" if more else ""

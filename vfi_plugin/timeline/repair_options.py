@@ -57,6 +57,8 @@ class TimelineRepairOptions:
                     f"{name} {value!r} changes how long a clip is, and the cut would not fit it any more;"
                     " leave it out, or repair that clip by itself with vfi repair"
                 )
+        if self.how.get("keep") == "none":
+            raise UsageError("keep 'none' would leave holes in the media of the cut; give 'link' or 'copy'")
         for name in ("in_place", "backup", "no_backup", "report", "frames", "bad_list", "list", "report_out"):
             if self.how.get(name):
                 raise UsageError(f"{name} is for the repair of one clip; leave it out, or use vfi repair")
