@@ -52,17 +52,11 @@ def plan_repair(
     clip = open_clip(source)
     bad, notes = _bad_frames(clip, options)
     place = _target(clip, target, options)
-    rewrites = place.is_movie or _needs_rewriting(clip)
-    if options.keep == "none" and place.is_movie:
-        raise UsageError(f"{place.path.name} is a movie, which has all frames; give an EXR sequence, or --keep link")
-    rewrites &= options.keep != "none"
+    rewrites = _rewrites(clip, place, options)
     number, headers = _good_header(clip, bad)
     layout = _layout(headers, how, rewrites)
     transform = clip_transform(headers, how.colorspace, how.config)
-    plan = _plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes)
-    if options.part is not None:
-        asked = parse_range(options.part)
-        plan = plan.between(asked[0], asked[-1])
+    plan = _part_of(_plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes), options)
     mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
     check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
     job = RepairJob(
@@ -165,6 +159,22 @@ def _target(clip: Clip, target: str | Path | None, options: RepairOptions) -> Ta
     if target is None:
         raise UsageError("give a target, such as repaired.####.exr, or --in-place")
     return Target.parse(target)
+
+
+def _part_of(plan: RepairPlan, options: RepairOptions) -> RepairPlan:
+    if options.part is None:
+        return plan
+    asked = parse_range(options.part)
+    return plan.between(asked[0], asked[-1])
+
+
+def _rewrites(clip: Clip, place: Target, options: RepairOptions) -> bool:
+    """Whether untouched frames are rendered, too."""
+    if options.keep != "none":
+        return place.is_movie or _needs_rewriting(clip)
+    if place.is_movie:
+        raise UsageError(f"{place.path.name} is a movie, which has all frames; give an EXR sequence, or --keep link")
+    return False
 
 
 def _needs_rewriting(clip: Clip) -> bool:
