@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import numpy as np
+import OpenEXR
 import opentimelineio as otio
 import pytest
 import small_pans as pans
@@ -230,6 +231,23 @@ def test_a_movie_is_written_anew_and_its_clip_begins_where_it_did(tmp_path: Path
         pictures = [frame.to_ndarray(format="gbrpf32le") for frame in container.decode(video=0)]
     assert len(pictures) == found.media_reference.available_range.duration.value == 8
     assert np.abs(pictures[0][8:-8, 8:-8] - pans.picture(moments()[5])[8:-8, 8:-8]).max() < 0.02
+
+
+def test_a_damaged_first_frame_gets_the_timecode_by_which_hosts_find_the_rest(tmp_path: Path) -> None:
+    """The files do not say their rate; the timeline does."""
+    for number in range(FIRST, FIRST + 8):
+        code = OpenEXR.TimeCode(1, 0, 0, number - FIRST, *[False] * 6, *[0] * 8)
+        pans.write(tmp_path / "in" / f"pan.{number}.exr", pans.picture(number), {"timeCode": code})
+    first = tmp_path / "in" / f"pan.{FIRST}.exr"
+    first.write_bytes(first.read_bytes()[:60])
+    shown = clip("a", external("in/pan.%04d.exr", 86400, 8), span(86400, 5))
+    source = timeline(tmp_path / "cut.otio", video(shown))
+    code, _ = repair(source, tmp_path / "out.otio", "--method", "blend")
+    assert code == 0
+    made = named(read(tmp_path / "out.otio"), "a")
+    assert made.markers[0].marked_range == span(86400, 1)
+    header = pans.header_of(tmp_path / "in" / "pan_repaired" / first.name)
+    assert (header["timeCode"].hours, header["timeCode"].frame) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -32,11 +32,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, about: str) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
         "repair",
-        help="make bad frames anew: dropped, repeated, missing, blurred, broken",
+        help=about,
         description="Makes bad frames anew from the good ones around them. All other files stay byte for byte.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -11,7 +11,6 @@ from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.errors import UsageError
 from vfi_plugin.repair.finding import Kind
-from vfi_plugin.repair.scan import scan_with
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import Context, ScanReport
 from vfi_plugin.timing.ranges import format_range
@@ -26,11 +25,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, about: str) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
         "scan",
-        help="find dropped, duplicated and broken frames",
+        help=about,
         description="Looks at every frame of a clip and says which are wrong; nothing is changed. Exit code 0 whether"
         " something is found or not.",
         epilog=_EXAMPLES,
@@ -104,6 +103,8 @@ def _threshold(text: str) -> tuple[str, float]:
 
 def run(args: argparse.Namespace) -> int:
     """Scans, prints what was found, writes the reports."""
+    from vfi_plugin.repair.scan import scan_with  # loads OpenCV, which no other command needs to start
+
     options = options_of(args)
     with failure_told(args.progress), stop_on_signals() as cancellation:
         report = scan_with(args.source, options, display(args.progress, "looking at"), cancellation)

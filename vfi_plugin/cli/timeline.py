@@ -32,11 +32,11 @@ _REPAIR_EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "timeline",
-        help="make media for the retimed clips of a timeline, or repair what it shows",
+        help=about,
         description="Works on timelines that an editing system exports as OpenTimelineIO.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.precision import PRECISIONS
+from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.timing.time_map import TimeMap
 
 METHODS = ("motion", "blend", "frame")

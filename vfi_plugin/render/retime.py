@@ -13,8 +13,8 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.media.clip import Clip, check_uniform
 from vfi_plugin.media.open_clip import open_clip
-from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.registry import default_model, info_with, model_info, variants_of
+from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
@@ -200,14 +200,7 @@ def model_in_use(options: RetimeOptions) -> ModelInfo:
         WeightsError: a network without weights, or with damaged ones.
     """
     name = options.model or default_model()
-    if options.method != "motion":
-        return model_info(name)
-    variants = variants_of(name)
-    if not variants:
-        return model_info(name, options.weights)
-    from vfi_plugin.models.weights import read_weights  # loads safetensors, which a model without weights needs not
-
-    return info_with(name, read_weights(name, variants, options.weights))
+    return info_to_use(name, options.weights) if options.method == "motion" else model_info(name)
 
 
 def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:

@@ -98,5 +98,8 @@ def _context(series: Series, repeats: Repeats, regular: Sequence[LeftOut]) -> Co
     return Context(
         cuts=tuple(number for number, cut in zip(numbers, series.cuts, strict=True) if cut),
         dissolves=tuple((numbers[first], numbers[last]) for first, last in spans),
-        cadences=tuple(item.cadence(numbers) for item in (*repeats.meant, *regular)),
+        cadences=(
+            *(beat.cadence(numbers) for beat in repeats.meant),
+            *(gaps.cadence(numbers) for gaps in regular),
+        ),
     )

@@ -47,6 +47,10 @@ _MOST_BLOCKS = 0.75
 _SLOWEST_PX = 0.3
 """Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
 
+_LEAST_JUMP_PX = 1.0
+"""How much further things move in the gap, in pixels of the small picture that is looked at, at least: motion there is
+measured to a quarter. In a frame of 1920 px that is a jump of 4 px."""
+
 _TEXTURE_CAP = 0.03
 """Texture above this counts no more: motion is seen well there."""
 
@@ -73,6 +77,7 @@ class Jump:
         fastest: of the pairs around.
         uneven: how far they lie off a line, RMS.
         speed: motion that is predicted, pixels of the frame.
+        factor: pixels of the frame a pixel of the small picture.
     """
 
     place: int
@@ -81,6 +86,7 @@ class Jump:
     fastest: float
     uneven: float
     speed: float
+    factor: float
 
     @property
     def score(self) -> float:
@@ -91,6 +97,7 @@ class Jump:
             self.most_blocks / _MOST_BLOCKS,
             self.ratio / max(_ABOVE_ALL * self.fastest, 1e-6),
             self.speed / _SLOWEST_PX,
+            (self.ratio - 1) * self.speed / self.factor / _LEAST_JUMP_PX,
         )
         return max(min(conditions), 0.0)
 
@@ -139,6 +146,8 @@ def drop_scores(jumps: Mapping[int, Jump], series: Series) -> list[float | None]
 
 
 def _jump(series: Series, place: int, before: list[int], after: list[int]) -> Jump:
+    pair = series.pairs[place]
+    assert pair is not None  # only such are comparable
     predicted = (series.flow[before[-1]] + series.flow[after[0]]) / 2
     speed = np.sqrt(np.square(predicted).sum(axis=1))
     seen = _seen(series, place)
@@ -153,6 +162,7 @@ def _jump(series: Series, place: int, before: list[int], after: list[int]) -> Ju
         fastest=float(kept.max()),
         uneven=_off_line(np.array(around) - place, kept),
         speed=float(np.sqrt((seen * np.square(speed)).sum() / seen.sum())),
+        factor=pair["factor"],
     )
 
 

@@ -50,7 +50,12 @@ def find_left_out(jumps: Mapping[int, Jump]) -> list[LeftOut]:
         period = _period(jumps, place) if jump.ratio >= _JUMPS else None
         if period is not None:
             found.setdefault((period, place % period), []).append(place)
-    return [LeftOut(tuple(places), period) for (period, _), places in found.items() if len(places) > _LEAST]
+    return [LeftOut(tuple(places), period) for (period, _), places in found.items() if _is_clear(jumps, places)]
+
+
+def _is_clear(jumps: Mapping[int, Jump], places: Sequence[int]) -> bool:
+    """Whether there are enough, and one that would be a finding by itself: an unsteady shot has many faint ones."""
+    return len(places) > _LEAST and any(jumps[place].score >= 1 for place in places)
 
 
 def _period(jumps: Mapping[int, Jump], place: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from vfi_plugin.render.cuts import Signature
 from vfi_plugin.repair import frame_faults
@@ -46,6 +47,7 @@ class _Window:
         self.seen = first
         """How many frames of the clip have been looked at, or lie before the first one."""
         self._meter = PairMeter()
+        self._before: Look | None = None
         self._first = self._next = first
         self._signatures: list[Signature | None] = []
         self._waiting: list[tuple[int, str, bytes, dict[str, float], PairMeasures | None]] = []
@@ -54,8 +56,16 @@ class _Window:
         """The next frame."""
         self._signatures.append(signature_of(look))
         faults = frame_faults.measure(look)
-        self._waiting.append((look.number, look.fault, look.digest, faults, self._meter.measure(look)))
+        self._waiting.append((look.number, look.fault, look.digest, faults, self._pair(look)))
+        self._before = look
         self.seen += 1
+
+    def _pair(self, look: Look) -> PairMeasures | None:
+        """Of a frame and those before it, with what the faults of single frames are told by."""
+        found = self._meter.measure(look)
+        if found is None or self._before is None:
+            return found
+        return replace(found, numbers={**found.numbers, **frame_faults.measure_pair(self._before, look)})
 
     def decided(self, span: range, end: int) -> Iterator[FrameMeasures]:
         """The frames of ``span`` up to the place ``end``, each once."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,19 @@ class RepairOptions:
     def overwrite(self) -> bool:
         """Whether frames that were made with other settings are made again."""
         return bool(self.how.get("overwrite", False))
+
+
+def repair_options(options: Mapping[str, Any]) -> RepairOptions:
+    """Attributes of ``RepairOptions``, ``RepairPolicy`` and ``RetimeOptions``, all in one, as one object."""
+    policy = {field.name: options[field.name] for field in fields(RepairPolicy) if field.name in options}
+    options = {"bad_list" if name == "list" else name: value for name, value in options.items()}
+    own = {field.name for field in fields(RepairOptions)} - {"policy", "how"}
+    given = {name: options[name] for name in own if name in options}
+    unknown = {name: value for name, value in options.items() if name not in own and name not in policy}
+    try:
+        return RepairOptions(**given, policy=RepairPolicy(**policy), how=unknown)
+    except TypeError as error:
+        raise UsageError(f"a repair has no such option: {error}") from None
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

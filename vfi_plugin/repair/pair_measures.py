@@ -49,6 +49,7 @@ class PairMeasures:
         change: (LAGS, B) float32 change of each block against the frame 1, 2... before: the RMS of what is left of the
             difference where noise is taken out, in guide units; NaN where there is no such frame.
         noise: RMS of the noise in the difference to the frame before, in guide units of the small picture.
+        doubt: RMS that ``change`` of a block may have by this noise alone, in guide units.
         flow: (B, 2) float32 median motion of each block since the frame before, in pixels of the frame, x and y.
         texture: (B,) float32 RMS of the luma's steps from pixel to pixel of the small picture: where it is near 0,
             motion cannot be seen.
@@ -56,11 +57,13 @@ class PairMeasures:
             it does not, the motion found is none.
         numbers: "flow_px", the median length of the motion in pixels of the frame; "difference", the mean absolute
             difference of the small pictures' luma; "residual", the same after alignment by the motion; "agreement",
-            the correlation of their fine structure after alignment: 1 the same, 0 unrelated.
+            the correlation of their fine structure after alignment: 1 the same, 0 unrelated; "factor", pixels of the
+            frame a pixel of the small picture.
     """
 
     change: Plane
     noise: float
+    doubt: float
     flow: Plane
     texture: Plane
     trust: Plane
@@ -114,9 +117,11 @@ def _measures(seen: _Seen, before: list[_Seen | None], factor: int) -> PairMeasu
             change[lag] = _change(seen, earlier, noise)
     flow = _flow(last.grey, seen.grey)
     pair = _aligned(last, seen, flow)
+    level = float(np.sqrt(np.median(noise)))
     return PairMeasures(
         change=change,
-        noise=float(np.sqrt(np.median(noise))),
+        noise=level,
+        doubt=level * _doubt(seen),
         flow=_block_medians(flow) * np.float32(factor),
         texture=_texture(last.luma),
         trust=_trust(pair),
@@ -142,6 +147,12 @@ def _noise(first: _Seen, second: _Seen) -> Plane:
     power = _block_means(np.square(first.luma - second.luma))
     noise: Plane = np.maximum(power - _block_means(np.square(first.cells - second.cells)), 0.0)
     return noise
+
+
+def _doubt(seen: _Seen) -> float:
+    """What taking out the noise is off by, as a part of its RMS: a mean of n squares is off by the root of 2 / n."""
+    cells_per_block = seen.cells.size / (GRID[0] * GRID[1])
+    return float(np.sqrt(seen.cells.size / seen.luma.size) * (2 / cells_per_block) ** 0.25)
 
 
 def _change(first: _Seen, second: _Seen, noise: Plane) -> Plane:
@@ -207,6 +218,7 @@ def _numbers(pair: _Aligned, flow: Plane, factor: int) -> dict[str, float]:
     seen = flow[::2, ::2]
     return {
         "flow_px": float(np.median(np.hypot(seen[..., 0], seen[..., 1]))) * factor,
+        "factor": float(factor),
         "difference": float(np.abs(pair.second - pair.first).mean()),
         "residual": float(np.abs(pair.second - pair.moved)[pair.inside].mean()),
         "agreement": _agreement(pair),
@@ -221,7 +233,8 @@ def _agreement(pair: _Aligned) -> float:
 def _trust(pair: _Aligned) -> Plane:
     a, b = (_detail(luma) * pair.inside for luma in (pair.second, pair.moved))
     found = _correlation(_block_means(a * b), _block_means(a * a), _block_means(b * b))
-    return np.clip(found, 0.0, 1.0).astype(np.float32)
+    trust: Plane = np.clip(found, 0.0, 1.0).astype(np.float32)
+    return trust
 
 
 def _correlation(shared: Any, first: Any, second: Any) -> Any:

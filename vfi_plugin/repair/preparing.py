@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UnreadableImageError, UsageError
@@ -28,6 +29,7 @@ from vfi_plugin.repair.planning import Making, build_repair_plan, with_all_rende
 from vfi_plugin.repair.scan_report import ScanReport
 from vfi_plugin.repair.settling import Inspector, settled
 from vfi_plugin.timing.ranges import format_range, parse_range
+from vfi_plugin.timing.timecode import parse_rate
 
 
 def plan_repair(
@@ -65,7 +67,7 @@ def plan_repair(
         plan=with_all_rendered(plan) if rewrites else plan,
         layout=layout,
         transform=transform,
-        clock=Clock(clip.rate or rate_of(headers[0].attributes), None, number),
+        clock=Clock(_rate(clip, headers, how), None, number),
         model=model,
         options=how,
         settings="",
@@ -159,6 +161,11 @@ def _target(clip: Clip, target: str | Path | None, options: RepairOptions) -> Ta
     if target is None:
         raise UsageError("give a target, such as repaired.####.exr, or --in-place")
     return Target.parse(target)
+
+
+def _rate(clip: Clip, headers: Sequence[PartHeader], how: RetimeOptions) -> Fraction | None:
+    """Frames a second, by which timecode is counted: as told, else as the files say."""
+    return parse_rate(how.source_fps) if how.source_fps is not None else clip.rate or rate_of(headers[0].attributes)
 
 
 def _part_of(plan: RepairPlan, options: RepairOptions) -> RepairPlan:

@@ -29,9 +29,9 @@ in real clips 145 are below; frames that are none, but nearly, start at 0.04."""
 _ROUNDING = 0.0005
 """Change that copies may have whatever the motion is: an eighth of an 8-bit step in the mean of a cell."""
 
-_NOISE = 0.05
-"""Change that copies have of noise, as a part of its RMS in single pixels. A mean of squares over the 100 cells of a
-block, each of 25 pixels, is off by 0.07 of it in one block and by 0.04 over ten."""
+_DOUBT = 0.7
+"""Change that copies have of noise, as a part of what it may leave in one block: several blocks that move are seen,
+and their errors are independent."""
 
 _CODEC_STILL, _CODEC_ROUNDING = 0.08, 0.001
 """The same for copies that went through a codec: it leaves soft errors, a quarter of an 8-bit step in the mean of a
@@ -137,7 +137,7 @@ def stands_still(series: Series, place: int, beside: int) -> bool:
     """Whether a frame differs from the one before it by no more than copies do where things change as at ``beside``."""
     moving = series.change[beside, 0]
     where = moving >= _ACTIVE * moving.max()
-    limit = _left_between_copies(_rms(moving[where]), float(series.noise[place]))
+    limit = _left_between_copies(series, place, _rms(moving[where]))
     return _rms(series.change[place, 0][where]) <= limit
 
 
@@ -159,8 +159,8 @@ def _run(series: Series, start: int, count: int) -> Run:
     within = np.max([series.change[start + n, n] for n in range(count)], axis=0)
     still, moving = _rms(within[moves]), _rms(beside[moves])
     jump = _length(series, start + count) / max(_length(series, start - 1), 1e-6)
-    noise = float(series.noise[start : start + count].max())
-    score = min(_left_between_copies(moving, noise) / max(still, 1e-6), _CLEAREST)
+    limit = max(_left_between_copies(series, n, moving) for n in range(start, start + count))
+    score = min(limit / max(still, 1e-6), _CLEAREST)
     if moving < _MOVES:
         score = min(score, moving / _MOVES) * (1 - 1e-6)
     elif _turns(series, start, start + count):
@@ -168,10 +168,11 @@ def _run(series: Series, start: int, count: int) -> Run:
     return Run(start, count, score, still, moving, jump)
 
 
-def _left_between_copies(moving: float, noise: float) -> float:
+def _left_between_copies(series: Series, place: int, moving: float) -> float:
     """Change that copies may show at most, where frames that are none show ``moving``."""
-    limit = _STILL * moving + _ROUNDING + _NOISE * noise
-    return max(limit, _CODEC_STILL * moving + _CODEC_ROUNDING) if noise <= _CODEC_NOISE else limit
+    limit = _STILL * moving + _ROUNDING + _DOUBT * float(series.doubt[place])
+    codec = _CODEC_STILL * moving + _CODEC_ROUNDING
+    return max(limit, codec) if series.noise[place] <= _CODEC_NOISE else limit
 
 
 def _rms(values: Floats) -> float:

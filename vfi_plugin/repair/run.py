@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
 from vfi_plugin.media.pattern import find_frames
 from vfi_plugin.media.writing import clean_leftovers
-from vfi_plugin.models.model import Model
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.job import RepairJob, is_repaired
 from vfi_plugin.repair.keeping import backup_folder, keep_files, put_aside, with_originals
 from vfi_plugin.repair.maker import Made, RepairMaker
-from vfi_plugin.repair.options import RepairOptions, RepairPolicy
+from vfi_plugin.repair.options import RepairOptions, repair_options
 from vfi_plugin.repair.plan import Change
 from vfi_plugin.repair.preparing import plan_repair
 from vfi_plugin.repair.repair_report import RepairedFrame, RepairReport
 from vfi_plugin.repair.standing import Standing, look_at_target
 from vfi_plugin.timing.ranges import format_range
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.model import Model  # loads torch, which a plan does without
 
 
 def repair_clip(
@@ -55,19 +57,6 @@ def repair_clip(
             way. Cancelled: a stop was requested.
     """
     return repair_with(source, target, repair_options(options), progress, cancellation, dry_run=dry_run)
-
-
-def repair_options(options: Mapping[str, Any]) -> RepairOptions:
-    """Attributes of ``RepairOptions``, ``RepairPolicy`` and ``RetimeOptions``, all in one, as one object."""
-    policy = {field.name: options[field.name] for field in fields(RepairPolicy) if field.name in options}
-    options = {"bad_list" if name == "list" else name: value for name, value in options.items()}
-    own = {field.name for field in fields(RepairOptions)} - {"policy", "how"}
-    given = {name: options[name] for name in own if name in options}
-    unknown = {name: value for name, value in options.items() if name not in own and name not in policy}
-    try:
-        return RepairOptions(**given, policy=RepairPolicy(**policy), how=unknown)
-    except TypeError as error:
-        raise UsageError(f"a repair has no such option: {error}") from None
 
 
 def repair_with(

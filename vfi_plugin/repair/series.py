@@ -55,6 +55,7 @@ class Series:
         texture: (N, B) float32, the same.
         trust: (N, B) float32, the same.
         noise: (N,) float32, the same.
+        doubt: (N,) float32, the same.
         cuts: (N,) whether a shot begins with the frame.
         mixes: (N,) whether it is a mix of what is before and after it.
     """
@@ -69,6 +70,7 @@ class Series:
     texture: Floats
     trust: Floats
     noise: Floats
+    doubt: Floats
     cuts: npt.NDArray[np.bool_]
     mixes: npt.NDArray[np.bool_]
 
@@ -92,6 +94,7 @@ class Series:
             texture=_stacked([None if pair is None else pair.texture for pair in pairs], (_BLOCKS,)),
             trust=_stacked([None if pair is None else pair.trust for pair in pairs], (_BLOCKS,)),
             noise=np.array([np.nan if pair is None else pair.noise for pair in pairs], np.float32),
+            doubt=np.array([np.nan if pair is None else pair.doubt for pair in pairs], np.float32),
             cuts=np.array([frame.shot.is_cut for frame in frames], np.bool_),
             mixes=np.array([frame.shot.is_mix for frame in frames], np.bool_),
         )
@@ -127,7 +130,7 @@ class Series:
 
 
 _TEXTS = ("numbers", "fault", "digests", "faults", "pairs")
-_ARRAYS = ("change", "flow", "texture", "trust", "noise", "cuts", "mixes")
+_ARRAYS = ("change", "flow", "texture", "trust", "noise", "doubt", "cuts", "mixes")
 
 
 def _stacked(found: Sequence[Floats | None], shape: tuple[int, ...]) -> Floats:

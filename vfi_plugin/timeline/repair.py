@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.cancellation import Cancellation
@@ -11,7 +12,6 @@ from vfi_plugin.errors import VfiError
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.repair_report import RepairReport
-from vfi_plugin.repair.run import repair_with
 from vfi_plugin.repair.scan import scan_with
 from vfi_plugin.repair.scan_report import Context, ScanReport
 from vfi_plugin.timeline.edl import edl_files
@@ -156,8 +156,7 @@ class _Run:
             return None
         made = self._places.of(found.used)
         try:
-            options = self._options.repair(report, found.used.part)
-            plan = repair_with(found.used.text, made.text, options, None, self._cancellation, dry_run=True)
+            plan = self._run(replace(found, report=report, made=made), None)
         except WRONG_FOR_ALL:
             raise
         except VfiError as error:
@@ -182,8 +181,7 @@ class _Run:
         assert found.made is not None  # what is not to be made was told before
         progress.next_clip(f"repairing {found.used.text}: {found.made.text}", _frames_to_make(found))
         try:
-            options = self._options.repair(found.report, found.used.part)
-            report = repair_with(found.used.text, found.made.text, options, progress, self._cancellation)
+            report = self._run(found, progress)
         except WRONG_FOR_ALL:
             raise
         except VfiError as error:
@@ -191,6 +189,21 @@ class _Run:
             return False
         self._tell(found, report)
         return True
+
+    def _run(self, found: _Found, progress: TimelineProgress | None) -> RepairReport:
+        """Repairs, or plans where nobody listens."""
+        from vfi_plugin.repair.run import repair_with  # loads torch, which a retime's plan does without
+
+        assert found.made is not None
+        options = self._options.repair(found.report, found.used.part, self._counted_at(found.used))
+        source, target = found.used.text, found.made.text
+        return repair_with(source, target, options, progress, self._cancellation, dry_run=progress is None)
+
+    @staticmethod
+    def _counted_at(used: UsedMedia) -> Fraction | None:
+        """The rate that timecode is counted at, as the timeline has it, where the files do not say one."""
+        media = used.clips[0].media
+        return media.rate if media.clip.rate is None else None
 
     # What becomes of the clips.
 

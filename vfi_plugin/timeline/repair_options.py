@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.repair.bad_frames import parse_kinds
 from vfi_plugin.repair.finding import Kind
-from vfi_plugin.repair.options import RepairOptions
-from vfi_plugin.repair.run import repair_options
+from vfi_plugin.repair.options import RepairOptions, repair_options
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import ScanReport
 from vfi_plugin.timeline.options import check_names
@@ -81,6 +81,13 @@ class TimelineRepairOptions:
         kinds = None if self.kinds is None else tuple(sorted(kind.value for kind in self.looked_for))
         return ScanOptions(frames=f"{first}-{last}", kinds=kinds, **given)
 
-    def repair(self, found: ScanReport, part: str | None = None) -> RepairOptions:
-        """For what was found in one clip's media, and the part that is written. Raises UsageError for wrong options."""
-        return repair_options({**self.how, "report": found, "part": part})
+    def repair(self, found: ScanReport, part: str | None = None, rate: Fraction | None = None) -> RepairOptions:
+        """For one clip's media. Raises UsageError where the options are wrong.
+
+        Args:
+            found: what is wrong with them.
+            part: what is written of them, as a range; None for all.
+            rate: frames a second, where the files do not say it.
+        """
+        rates = {} if rate is None else {"rate": rate, "source_fps": rate}
+        return repair_options({**self.how, **rates, "report": found, "part": part})

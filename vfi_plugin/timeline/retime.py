@@ -13,7 +13,6 @@ from vfi_plugin.media.pattern import SequencePattern
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, plan_retime
-from vfi_plugin.render.run import run_job
 from vfi_plugin.timeline.edl import edl_files
 from vfi_plugin.timeline.exact_time import FrameRate, timeline_rate
 from vfi_plugin.timeline.media_path import MediaPlaces
@@ -121,6 +120,8 @@ class _Rendering:
 
     def _render(self, task: Task, progress: TimelineProgress) -> str | VfiError:
         """The settings that are stamped into the frames, or what went wrong."""
+        from vfi_plugin.render.run import run_job  # loads torch, which a dry run does without
+
         progress.next_clip(f"{task.label}: {_new_path(task)}", task.bake.frames)
         try:
             job = _job(task, self._options, self._rate)

@@ -9,9 +9,9 @@ from typing import Any
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import ProtocolError
 from vfi_plugin.render.target import Target
-from vfi_plugin.repair.options import RepairOptions
+from vfi_plugin.repair.options import RepairOptions, repair_options
 from vfi_plugin.repair.repair_report import RepairReport
-from vfi_plugin.repair.run import repair_options, repair_with
+from vfi_plugin.repair.run import repair_with
 from vfi_plugin.repair.scan import scan_with
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import ScanReport

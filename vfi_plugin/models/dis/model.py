@@ -11,28 +11,13 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from vfi_plugin.kernels.reference import pixel_grid
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.dis.flow import flows_between
+from vfi_plugin.models.dis.info import INFO
 from vfi_plugin.models.dis.projection import Direction, choose, project
-from vfi_plugin.models.model import Model, ModelInfo, Pair
+from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="dis",
-    title="Classic (dense inverse search)",
-    paper="Kroeger, Timofte, Dai, Van Gool: Fast Optical Flow using Dense Inverse Search, ECCV 2016; projection ours",
-    year=2016,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=1,
-    reach_px=None,
-    parameters=0,
-    multiply_adds=0,
-    licence="Apache-2.0 (ours; OpenCV's search is Apache-2.0 too)",
-    training_data="none",
-    weights_sha256=None,
-)
 
 # Share that a source keeps where its own flow contradicts the motion. A hidden pixel still counts for a seventh: flows
 # also differ on smooth surfaces, where taking both sources is right. 0.5 is 0.02 dB better on dropped-frame tests of
