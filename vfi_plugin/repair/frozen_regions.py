@@ -1,6 +1,6 @@
 """Regions that hang.
 
-FROZEN: a region of at least ``_LEAST_CELLS`` of 192 cells (3 % of the frame) is the same in a frame, or up to
+FROZEN: a region of at least ``_LEAST_CELLS`` of 192 cells (4 % of the frame) is the same in a frame, or up to
 ``LONGEST`` frames, as in the one before, while it moves up to then and goes on in the same direction after, and most
 of the rest moves all the time: a tile of a render or a player's buffer that hung. No defects: a static background or a
 display over the picture (they do not move before and after), a swing that turns (it moves back), characters animated on
@@ -34,8 +34,8 @@ _MOVES = 0.010
 _REACH_PX = 0.25
 """Motion of a cell, px of the aligned picture, that has a direction."""
 
-_LEAST_CELLS = 6
-"""Of a frozen region, 3 % of the frame."""
+_LEAST_CELLS = 8
+"""Of a frozen region, 4 % of the frame: below that, codecs at low rates leave blocks as they were."""
 
 _COMPACT = 0.6
 """Part of its bounding box that a region fills: tiles are boxes, codecs leave scattered blocks still."""

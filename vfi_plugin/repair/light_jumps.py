@@ -2,8 +2,10 @@
 
 FLASH: the light of one to ``LONGEST_FLASH`` frames jumps up or down at once and comes back at once to what it was. The
 jump is the median, over 96 cells of the picture, of the ratio of their lumas in the guide, so that it takes most of
-the picture to change, and motion does not count. Found are factors of 1.5 in the values of a display-encoded clip
-(1.35 is the threshold) and of 2.5 in the light of a scene-linear one, whose guide is bent. Not found, on purpose:
+the picture to change, and motion does not count; cells that are black or white in both frames are left out. The
+threshold is a factor of 1.13 in the guide. In 67 clean clips nothing comes nearer to it than 0.14 times; of flashes of
+1.5, 2 and 4 times and dark ones of 0.4 and 0.15 times put into them, 95 to 97 % are found, of those of 4 times 93 %:
+what clips can look like noise, and is TORN then. Not found, on purpose:
 
 - what stays or decays slowly (an explosion, a lamp that is switched on, a fade): it has to come back within 3 frames;
 - a strobe: where light jumps back and forth more than twice within ``STROBE_WINDOW`` frames on either side, the light
@@ -38,7 +40,7 @@ _STROBE = 2
 """More flashes than that in the window are meant."""
 
 _JUMP = 0.18
-"""log2 of the smallest ratio of guide values, 1.13, that counts; see the measurements above."""
+"""log2 of the smallest ratio of guide values, 1.13, that counts: clean clips change by a seventh of that at most."""
 
 _RETURNS = 0.4
 """What may be left of the jump after the flash: explosions that decay have more."""

@@ -16,6 +16,10 @@ with texture only the change that three quarters have in common. So these are no
 - a clip or a shot that is soft throughout, or turns soft and stays so: nothing after it is sharper;
 - frames of a codec that are a little softer than others (thresholds; and the usual change around counts too).
 
+Of single frames of 67 clips blurred by a sigma of 1.5, 2, 3 and 5 px, 79, 85, 94 and 99 % are found, and none beside
+them; missed are those without fine structure, and those in fast irregular motion. Of a slow loss the frames at its ends
+may not be named.
+
 Grain does not count as structure: in coarser octaves it averages out, and the loss in any octave is enough.
 
 The structure tensor is that of Förstner and Gülch, "A fast operator for detection and precise location of distinct
@@ -43,8 +47,9 @@ LONGEST = 8
 OCTAVES = 3
 """Of the patches: gradients over 2, 4 and 8 px of the frame, which blurs from a sigma of 1.5 to 5 px take away."""
 
-_LOSS = {"sharp_1": 0.3, "sharp_2": 0.22, "sharp_3": 0.2, "texture": 0.22}
-"""log2 of the ratio of energies that is a loss, by measure: see the numbers at the top of the tests' scenes."""
+_LOSS = {"sharp_1": 0.42, "sharp_2": 0.3, "sharp_3": 0.28, "texture": 0.3}
+"""log2 of the ratio of energies that is a loss, by measure. 67 clean clips reach 0.33 of it, five of them encoded again
+by x264 at a crf of 32 with a key frame every 12 reach 0.87, at 40 up to 1.07."""
 
 _ALONE = 2.0
 """At an end of a shot only one side can be compared; there it takes so many times the loss."""
@@ -64,10 +69,16 @@ _LEAST_SHARED = 0.4
 _COMMON = 0.25
 """Of the textured patches that may change less than what is told."""
 
-_SMEAR = 0.015 / np.array([0.3, 4 * 0.22, 16 * 0.2, 0.22])
+_SMEAR = 0.015 / (np.array([1, 4, 16, 1]) * list(_LOSS.values()))
 """Losses that a shutter open half the time brings to a texture *across* its motion, a square px of motion: along it a
 smear of L px takes 0.1 L^2 of log2 in the finest octave (a Gaussian of the same variance), across it about half of
 that from structure of no direction; a quarter of it in each coarser octave."""
+
+_SUDDEN = 3
+"""Frames away up to which a loss is sudden."""
+
+_GRADUAL = 2.0
+"""What changes more slowly has to change so many times as much: codecs go soft from key frame to key frame."""
 
 _STAYS = 3
 """Frames that stay sharper next to one at an end of a shot."""
@@ -159,9 +170,9 @@ def _levels(steps: Steps, motion: Sequence[float | None], place: int, way: int) 
         if step is None:
             break
         level = level - step if way < 0 else level + step
-        slowest = min(_motions(motion, at - 1 if way < 0 else at), default=0.0)
-        smeared = _SMEAR * max(0.0, fastest**2 - slowest**2)
-        levels.append(level - smeared)
+        slower = float(np.mean(_motions(motion, at - 1 if way < 0 else at) or [0.0]))
+        smeared = _SMEAR * max(0.0, fastest**2 - slower**2)
+        levels.append((level - smeared) / (1.0 if away < _SUDDEN else _GRADUAL))
     return levels
 
 

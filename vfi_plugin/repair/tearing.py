@@ -8,6 +8,11 @@ TORN, found in three ways, each of them by comparison with what comes before *an
    before (a tear), lines that are shifted. Motion must be seen to jump: about 1 % of the frame's width.
 3. *Garbage all over.* Every second line, or the whole frame, is noise: far more fine structure than in both neighbours.
 
+Of frames of 67 clean clips, of which the nearest reaches 0.97, 98 % were found with half the rows random, 97 %
+with a random band of 8 to 40 %, 94 % with a grey and 90 % with a green one (green of the luma of what it hides is not
+seen), 88 % with rows shifted by a thirtieth of the width; of rows of the frame before in slow motion, which move by a
+few px, one in five, and as many are called FROZEN.
+
 No defects: letterbox, split screens and captions (they are there in the frames around as well, or stay), things that
 pass (they do not take the full width, and do not leave the rows they came in), shakes and rolling shutter (they move
 all rows), what a flash or a blur does (found before, and not in a band).
@@ -137,7 +142,9 @@ def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
     # In longer runs things that come and go look like it.
     if len(run) > 1:
         return max(_strange(into, out, around) / _LONGER, noise)
-    return max(_strange(into, out, around), noise, _jumping(into, out, around))
+    # Flow that has lost its way next to another fault or an end of a shot must not pass for a jump.
+    jumping = _jumping(into, out, around) if len(around) == 2 else 0.0
+    return max(_strange(into, out, around), noise, jumping)
 
 
 def _is_blurred(into: Numbers, out: Numbers) -> bool:
