@@ -22,7 +22,7 @@ COMMANDS = {
     "retime": "make slow motion, ramps, rate changes",
     "scan": "find dropped, duplicated and broken frames",
     "repair": "make bad frames anew: dropped, repeated, missing, blurred, broken",
-    "timeline": "make media for the retimed clips of a timeline",
+    "timeline": "make media for the retimed clips of a timeline, or repair what it shows",
     "farm": "write jobs for render farms, check their frames",
     "models": "list the models, import weights",
     "train": "train a network's weights",

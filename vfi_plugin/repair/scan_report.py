@@ -142,9 +142,14 @@ class ScanReport:
             raise InputError(f"cannot read the report {path}: {error.strerror}; give the file of vfi scan") from None
         except ValueError as error:
             raise InputError(f"the report {path} is not JSON ({error}); mend it, or scan again") from None
+        return cls.of_json(told, str(path))
+
+    @classmethod
+    def of_json(cls, told: Any, where: str) -> ScanReport:
+        """What ``as_json`` gave, edited or not; ``where`` names it in messages. Raises UsageError as ``load``."""
         if not isinstance(told, dict) or not isinstance(told.get("findings"), list):
-            raise UsageError(f'{path} is no report of vfi scan: it has no list "findings"; give the file of --report')
-        findings = [_finding_of(entry, f"finding {n} of {path}") for n, entry in enumerate(told["findings"], 1)]
+            raise UsageError(f'{where} is no report of vfi scan: it has no list "findings"; give the file of --report')
+        findings = [_finding_of(entry, f"finding {n} of {where}") for n, entry in enumerate(told["findings"], 1)]
         context = told.get("context", {})
         return cls(
             source=str(told.get("source", "")),
