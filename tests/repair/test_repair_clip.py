@@ -108,13 +108,13 @@ def test_in_place_only_bad_frames_are_rewritten_and_their_originals_kept(tmp_pat
 
 
 def test_in_place_frames_are_made_from_originals_though_these_are_rewritten(tmp_path: Path) -> None:
-    """A hold's own picture moves to the middle of the hold, so every frame is both a source and rewritten."""
+    """A hold's own picture moves to the middle of the hold, so frames are both sources and rewritten."""
     moments = [1001 + 2 * ((number - 1001) // 2) for number in NUMBERS]
     source = pans.write_moments(tmp_path / "in", moments)
-    options = {"frames": "1002-1012x2", "kinds": "duplicate", "policy": "centre"}
+    options = {"frames": "1002-1010x2", "kinds": "duplicate", "policy": "centre"}
     repair(source, tmp_path / "out", **options)
     repair(source, None, in_place=True, **options)
-    for number in range(1002, 1012):
+    for number in range(1002, 1010):
         ours = pans.read(frame(tmp_path / "in", number))
         assert np.array_equal(ours, pans.read(frame(tmp_path / "out", number)))
         assert pans.moment_of(ours, number) == pytest.approx(number - 0.5, abs=0.15)

@@ -131,9 +131,7 @@ class Slots:
         good = {number: Fraction(instants[number]) for number in there if number in instants}
         good = {number: instant for number, instant in good.items() if number not in bad.unusable}
         if policy.policy == "centre" and policy.duplicates == "fill":
-            for first, last in _holds(bad, good, shots):
-                del good[first]
-                good[(first + last) // 2] = Fraction(instants[first] + instants[last], 2)
+            good = _centred(good, _holds(bad, good, shots), instants, shots)
         found: dict[int, list[Anchor]] = {shot: [] for shot in self.shots}
         for number in sorted(good):
             found[shots[number]].append(Anchor(good[number], number))
@@ -184,3 +182,21 @@ def _holds(bad: BadFrames, good: dict[int, Fraction], shots: dict[int, int]) -> 
         if last > first:
             found.append((first, last))
     return found
+
+
+def _centred(
+    good: dict[int, Fraction], holds: Sequence[tuple[int, int]], instants: dict[int, int], shots: dict[int, int]
+) -> dict[int, Fraction]:
+    """The good frames with held pictures moved to the middles of their holds.
+
+    A picture that is shown from one frame's beginning to another's end has its middle half a hold after its beginning,
+    so all of a shot on twos comes a frame later than by its first frames. Where a shot shows pictures once as well,
+    these stay where they are, and the middle of a hold is that of its frames: half a frame earlier.
+    """
+    held = {first for first, _ in holds}
+    has_singles = {shots[number] for number in good if number not in held}
+    moved = {number: instant for number, instant in good.items() if number not in held}
+    for first, last in holds:
+        late = Fraction(0) if shots[first] in has_singles else Fraction(1, 2)
+        moved[(first + last) // 2] = Fraction(instants[first] + instants[last], 2) + late
+    return dict(sorted(moved.items()))
