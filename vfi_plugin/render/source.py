@@ -27,13 +27,25 @@ _SIGNATURE_SIDE_PX = 256
 
 
 @dataclass(frozen=True)
+class GivenFlows:
+    """Flow from each frame of a pair to the other, (H, W, 2) float32 px, x then y, y down; one at most is None."""
+
+    forward: npt.NDArray[np.float32] | None
+    backward: npt.NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
 class GuidePair:
-    """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``."""
+    """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``.
+
+    ``flows`` is set where motion was given and is not to be looked for.
+    """
 
     before: npt.NDArray[np.float32]
     after: npt.NDArray[np.float32]
     gain: float
     window: Window
+    flows: GivenFlows | None = None
 
 
 class FrameSource:
