@@ -95,7 +95,7 @@ def _add_shutter(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=DEFAULT_SAMPLES,
         metavar="N",
-        help=f"moments averaged (default {DEFAULT_SAMPLES})",
+        help="moments averaged (default: %(default)s)",
     )
     shutter.add_argument(
         "--shutter-offset",
@@ -114,7 +114,7 @@ def _add_vectors(parser: argparse.ArgumentParser) -> None:
     vectors.add_argument(
         "--vectors-from",
         metavar="SEQ",
-        help="move by the vectors in these files (or in the source's) instead of a model",
+        help="move by the vectors in these files, or the source's own, without a model",
     )
 
 

@@ -1,7 +1,7 @@
 """The mean of what an open shutter sees, in linear light.
 
-Only what may be mixed at all is averaged: colour, alpha and mattes. What is picked, ranked, turned or scaled (depth, ids,
-cryptomatte, normals, vectors) stays as it is in the middle of the time that the shutter is open.
+Only what may be mixed at all is averaged: colour, alpha and mattes. What is picked, ranked, turned or scaled (depth,
+ids, cryptomatte, normals, vectors) stays as it is in the middle of the time that the shutter is open.
 
 The sum is one picture in float32, whatever the number of samples: the roundings of 32 additions are at most two
 millionths of the value, a hundredth of what half floats tell apart.

@@ -92,8 +92,8 @@ class VectorSource:
             names = ", ".join(role.channel for role in layout.roles)
             where = f"{clip.name} for view {blind!r}" if blind else clip.name
             raise InputError(
-                f"no motion vectors in {where}; it has {names}. Layers named forward and backward are known; name others:"
-                " --channel 'vel.*=motion,direction=next'"
+                f"no motion vectors in {where}; it has {names}. Layers named forward and backward are known; tell of"
+                " others with --channel 'vel.*=motion,direction=next'"
             )
         return cls(clip, layout, layers)
 

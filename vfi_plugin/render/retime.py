@@ -57,7 +57,7 @@ class RetimeJob:
     model: ModelInfo
     options: RetimeOptions
     settings: str
-    vectors: VectorSource | None = None
+    vectors: VectorSource | None = field(default=None, kw_only=True)
 
     @property
     def spans(self) -> bool:
@@ -78,7 +78,7 @@ class RetimeJob:
     def remarks(self) -> Iterator[str]:
         """What the plan holds that nobody would expect of a retime; said before every run."""
         if (shutter := self.options.exposure) is not None:
-            yield f"shutter {shutter}, averaged in linear light; what is picked is as at {float(shutter.centre):+g} frames"
+            yield f"shutter {shutter}, averaged in linear light; depth, ids and the like are those of its middle"
         if self.vectors is not None:
             yield self.vectors.text()
         if self.options.writes_vectors:
