@@ -46,8 +46,8 @@ class BothWays:
         motion = self._chosen(t)
         flows = -t * motion, (1.0 - t) * motion
         shares = (
-            (1.0 - t) * _visibility(self.forward.flow, flows[0], motion),
-            t * _visibility(self.backward.flow, flows[1], -motion),
+            (1.0 - t) * _visibility(self.forward, flows[0], motion),
+            t * _visibility(self.backward, flows[1], -motion),
         )
         total = shares[0] + shares[1]
         weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), torch.full_like(total, 1.0 - t))
@@ -63,15 +63,18 @@ class BothWays:
         return choose(self.guides, (project(self.forward, t), -project(self.backward, 1.0 - t)), t)
 
 
-def _visibility(source_flow: Tensor, to_source: Tensor, motion: Tensor) -> Tensor:
+def _visibility(source: Direction, to_source: Tensor, motion: Tensor) -> Tensor:
     """How far a source shows the content that passes a pixel with ``motion``, (N, 1, H, W); 0 outside its frame.
 
     Where the source's own flow, found at the place that ``to_source`` leads to, is another motion, something else is
-    in front there.
+    in front there: perhaps, as flows err, or for certain where that is a small thing.
     """
-    difference_px = (warp(source_flow, to_source) - motion).norm(dim=1, keepdim=True)
+    difference_px = (warp(source.flow, to_source) - motion).norm(dim=1, keepdim=True)
     columns, rows = pixel_grid(to_source)
     height, width = to_source.shape[-2:]
     x, y = columns + to_source[:, 0], rows + to_source[:, 1]
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return (torch.exp(-difference_px / _DISAGREEMENT_PX) + _HIDDEN_SHARE) * inside.unsqueeze(1)
+    hidden_share = _HIDDEN_SHARE
+    if source.in_front is not None:
+        hidden_share = _HIDDEN_SHARE * (1.0 - warp(source.in_front, to_source))
+    return (torch.exp(-difference_px / _DISAGREEMENT_PX) + hidden_share) * inside.unsqueeze(1)

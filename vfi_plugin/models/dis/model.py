@@ -8,7 +8,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.models.dis.flow import flows_between
+from vfi_plugin.models.dis.flow import Image, flows_between
+from vfi_plugin.models.dis.lost import find_lost
 from vfi_plugin.models.model import Model, ModelInfo, Pair
 from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.flow import FlowMotion
@@ -44,7 +45,7 @@ class DisPair(Pair):
         self._size = before.shape[2], before.shape[3]
         self._reduction = reduction(*self._size)
         first, second = (_reduced(guide, self._reduction) for guide in (before, after))
-        pairs = [flows_between(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
+        pairs = [_flows(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
         forward, backward = (_stacked([flows[way] for flows in pairs], before.device) for way in (0, 1))
         self._both = BothWays.between((first, second), forward, backward)
 
@@ -97,6 +98,12 @@ class DisModel(Model):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DisPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 in [0, 1]."""
         return DisPair(before, after)
+
+
+def _flows(before: Image, after: Image) -> tuple[Image, Image]:
+    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after))
+    find_lost((before, after), (forward, backward))
+    return forward, backward
 
 
 def _rows(guide: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
