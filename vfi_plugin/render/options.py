@@ -119,10 +119,7 @@ class RetimeOptions:
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
         self._check_vectors()
-        if self.exposure is None and (self.samples, str(self.shutter_offset)) != (DEFAULT_SAMPLES, "centered"):
-            raise UsageError(
-                "samples and shutter offset go with a shutter, which was not given; give shutter, or neither"
-            )
+        _ = self.exposure  # raises where the shutter cannot be
 
     @property
     def exposure(self) -> Shutter | None:
