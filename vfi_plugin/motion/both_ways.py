@@ -74,7 +74,7 @@ def _visibility(source: Direction, to_source: Tensor, motion: Tensor) -> Tensor:
     height, width = to_source.shape[-2:]
     x, y = columns + to_source[:, 0], rows + to_source[:, 1]
     inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    hidden_share = _HIDDEN_SHARE
+    hidden_share = torch.full_like(difference_px, _HIDDEN_SHARE)
     if source.in_front is not None:
         hidden_share = _HIDDEN_SHARE * (1.0 - warp(source.in_front, to_source))
     return (torch.exp(-difference_px / _DISAGREEMENT_PX) + hidden_share) * inside.unsqueeze(1)

@@ -14,9 +14,8 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.kernels.warp import warp
-
 Tensor = torch.Tensor
+Values = npt.NDArray[np.float32]
 
 # Along a side. What is larger is a part of the picture like any other, and the surroundings below would be its own.
 _LARGEST_PX = 32
@@ -49,10 +48,11 @@ def small_things(here: Tensor, there: Tensor, flow: Tensor) -> Tensor | None:
         regions = compact_regions(differs[n], _LARGEST_PX)
         if not regions:
             continue
-        pair = here[n : n + 1], there[n : n + 1]
-        needed = (_mismatch(*pair, around[n : n + 1]) - _mismatch(*pair, flow[n : n + 1]))[0, 0].cpu().numpy()
+        pair = _array(here[n]), _array(there[n])
+        motions = _array(flow[n]), _array(around[n])
         for region in regions:
-            if region.of(needed)[region.inside].max() > _EVIDENCE:
+            own, other = (_mismatch(region, pair, motion) for motion in motions)
+            if (other - own)[region.inside].max() > _EVIDENCE:
                 region.of(found[n, 0])[torch.from_numpy(region.inside).to(found.device)] = 1.0
     return found if bool(found.any()) else None
 
@@ -95,5 +95,18 @@ def _surroundings(flow: Tensor) -> Tensor:
     return F.interpolate(wide, size=flow.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def _mismatch(here: Tensor, there: Tensor, flow: Tensor) -> Tensor:
-    return (warp(there, flow) - here).abs().mean(1, keepdim=True)
+def _mismatch(region: Region, pair: tuple[Values, Values], flow: Values) -> Values:
+    """How unlike a region is to what a flow leads to, over its box."""
+    import cv2
+
+    height, width = region.inside.shape
+    moved = region.of(flow)
+    x = (np.arange(width) + region.left + moved[..., 0]).astype(np.float32)
+    y = (np.arange(height)[:, None] + region.top + moved[..., 1]).astype(np.float32)
+    there = cv2.remap(pair[1], x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.abs(there - region.of(pair[0])).mean(axis=-1))
+
+
+def _array(values: Tensor) -> Values:
+    """(C, H, W) as (H, W, C)."""
+    return np.ascontiguousarray(values.permute(1, 2, 0).float().cpu().numpy())
