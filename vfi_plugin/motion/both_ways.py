@@ -69,7 +69,9 @@ def _visibility(source: Direction, to_source: Tensor, motion: Tensor) -> Tensor:
     Where the source's own flow, found at the place that ``to_source`` leads to, is another motion, something else is
     in front there: perhaps, as flows err, or for certain where that is a small thing.
     """
-    difference_px = (warp(source.flow, to_source) - motion).norm(dim=1, keepdim=True)
+    difference = warp(source.flow, to_source) - motion
+    # Not torch's norm, which takes ten times as long over two channels.
+    difference_px = (difference[:, :1].square() + difference[:, 1:].square()).sqrt()
     columns, rows = pixel_grid(to_source)
     height, width = to_source.shape[-2:]
     x, y = columns + to_source[:, 0], rows + to_source[:, 1]

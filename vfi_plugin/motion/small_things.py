@@ -42,17 +42,19 @@ def small_things(here: Tensor, there: Tensor, flow: Tensor) -> Tensor | None:
         (N, 1, H, W) float32 of 0 and 1, or None where there are none.
     """
     around = _surroundings(flow)
-    differs = ((flow - around).norm(dim=1) > _OWN_MOTION_PX).cpu().numpy()
+    own = flow - around
+    # By squares: torch's norm over two channels takes ten times as long.
+    differs = (own[:, 0].square() + own[:, 1].square() > _OWN_MOTION_PX**2).cpu().numpy()
     found = torch.zeros_like(flow[:, :1])
     for n in range(len(flow)):
         regions = compact_regions(differs[n], _LARGEST_PX)
         if not regions:
             continue
-        pair = _array(here[n]), _array(there[n])
+        pair = _array(here[n]), np.ascontiguousarray(_array(there[n]))
         motions = _array(flow[n]), _array(around[n])
         for region in regions:
-            own, other = (_mismatch(region, pair, motion) for motion in motions)
-            if (other - own)[region.inside].max() > _EVIDENCE:
+            as_found, as_around = (_mismatch(region, pair, motion) for motion in motions)
+            if (as_around - as_found)[region.inside].max() > _EVIDENCE:
                 region.of(found[n, 0])[torch.from_numpy(region.inside).to(found.device)] = 1.0
     return found if bool(found.any()) else None
 
@@ -109,4 +111,4 @@ def _mismatch(region: Region, pair: tuple[Values, Values], flow: Values) -> Valu
 
 def _array(values: Tensor) -> Values:
     """(C, H, W) as (H, W, C)."""
-    return np.ascontiguousarray(values.permute(1, 2, 0).float().cpu().numpy())
+    return np.asarray(values.permute(1, 2, 0).float().cpu().numpy())

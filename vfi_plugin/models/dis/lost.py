@@ -24,9 +24,10 @@ _SMALLEST_PIXELS = 4  # fewer look alike everywhere
 _LARGEST_PX = 32  # along a side: eight patches of the search, which finds what is larger
 _MARGIN_PX = 2  # around a region: soft edges, which are unexplained too little
 _REACH_PX = 64  # in any direction; what goes further between two frames is hardly seen as one thing
-_MOST = 32  # regions a frame, the largest; where more is unexplained the picture has changed, and nothing was lost
+_MOST = 16  # regions a frame, the largest; where more is unexplained the picture has changed, and nothing was lost
 _ALIKE = 0.15  # guide difference of two regions' mean colours: more than grain, less than thing and background
 _TIMES_AS_LARGE = 2.0  # two views of a thing are of one size, but for its soft edge
+_TRIED = 4  # the most alike: that many pictures of one thing would be a swarm, in which nobody follows one
 _AROUND_PX = 4  # regions tell where a thing is to a few pixels
 _BETTER = 0.25  # of the squared difference that was there before, of that to a plain patch, and of the next best place
 
@@ -84,8 +85,11 @@ class _Place:
         """Whether the other place may show the same thing."""
         sizes = sorted((int(self.inside.sum()), int(other.inside.sum())))
         is_near = max(abs(other.left - self.left), abs(other.top - self.top)) <= _REACH_PX
-        is_alike = float(np.abs(self.colour - other.colour).max()) <= _ALIKE
-        return is_near and is_alike and sizes[1] <= _TIMES_AS_LARGE * sizes[0]
+        return is_near and self.unlike(other) <= _ALIKE and sizes[1] <= _TIMES_AS_LARGE * sizes[0]
+
+    def unlike(self, other: _Place) -> float:
+        """The largest difference of the mean colours."""
+        return float(np.abs(self.colour - other.colour).max())
 
     def mark(self, flows: tuple[Image, Image], found: _Found) -> None:
         """Writes the motion there and back into the flows, soft edges included."""
@@ -119,7 +123,8 @@ def _lost(here: Image, there: Image, flow: Image) -> list[_Place]:
 def _found(place: _Place, others: list[_Place], guides: tuple[Image, Image], flow: Image) -> _Found | None:
     """Where the place is in the later frame; None where it is like nothing there, like much, or plain itself."""
     patch = place.of(guides[0])
-    tried = [_matched(place, other, guides) for other in others if place.may_be(other)]
+    likely = sorted(filter(place.may_be, others), key=place.unlike)[:_TRIED]
+    tried = [_matched(place, other, guides) for other in likely]
     tried.sort(key=lambda found: found.cost)
     if not tried:
         return None
