@@ -13,7 +13,7 @@ from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.given import GivenPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
-from vfi_plugin.models.registry import load_model
+from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
@@ -85,17 +85,21 @@ def load_job_model(job: RetimeJob) -> Model | None:
 
 
 class Estimator:
-    """Looks at the guides of pairs, by the job's model."""
+    """Looks at the guides of pairs, by the job's model, or by vectors that were given in its place."""
 
-    def __init__(self, model: Model | None, sampling: str, transform: GuideTransform) -> None:
+    def __init__(
+        self, model: Model | None, sampling: str, transform: GuideTransform, device: torch.device | None = None
+    ) -> None:
         self._model = model
         self._filter = sampling
         self._transform = transform
-        self._device = torch.device("cpu") if model is None else model.device
+        self._device = device or (torch.device("cpu") if model is None else model.device)
 
     @classmethod
     def of(cls, job: RetimeJob, model: Model | None = None) -> Estimator:
         """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed."""
+        if job.vectors is not None:
+            return cls(None, job.options.filter, job.transform, resolve_device(job.options.device))
         return cls(model or load_job_model(job), job.options.filter, job.transform)
 
     def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, ViewPair]:
