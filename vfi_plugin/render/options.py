@@ -118,8 +118,8 @@ class RetimeOptions:
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
+        Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
         self._check_vectors()
-        _ = self.exposure  # raises where the shutter cannot be
 
     @property
     def exposure(self) -> Shutter | None:

@@ -230,15 +230,8 @@ def build_plan(
             f" has {numbers[0]}-{numbers[-1]}; check that the map counts frames as the source does"
         )
     placement = Placement(numbers, ends=ends, missing=missing)
-    seen = Placement(numbers, ends="hold" if ends == "error" else ends, missing=missing)
-    frames = []
-    for number in time_map.frames:
-        earlier, later, t, note = placement.place(number, positions[number])
-        speeds = time_map.speed_after(number), time_map.speed_before(number)
-        exposure = None if shutter is None else _exposure(time_map, number, shutter, seen)
-        if exposure is not None and exposure.is_still and exposure.centre == Sample(earlier, later, t):
-            exposure = None
-        frames.append(OutputFrame(number, positions[number], earlier, later, t, *speeds, note, exposure))
+    seen = None if shutter is None else _Seen(shutter, numbers, "hold" if ends == "error" else ends, missing)
+    frames = [_output_frame(time_map, number, placement, seen) for number in time_map.frames]
     chosen = frozenset(time_map.frames) if wanted is None else frozenset(wanted)
     if beyond := sorted(chosen.difference(time_map.frames)):
         raise UsageError(
@@ -248,13 +241,30 @@ def build_plan(
     return RetimePlan(numbers, tuple(frames), chosen)
 
 
-def _exposure(time_map: TimeMap, number: int, shutter: Shutter, placement: Placement) -> Exposure:
-    """What the shutter of an output frame sees."""
+class _Seen:
+    """What an open shutter sees of a source."""
 
-    def sample(moment: Fraction) -> Sample:
-        return Sample(*placement.place(number, time_map.position_at(number + moment))[:3])
+    def __init__(self, shutter: Shutter, numbers: tuple[int, ...], ends: str, missing: str) -> None:
+        self._shutter = shutter
+        self._placement = Placement(numbers, ends=ends, missing=missing)
 
-    return Exposure(sample(shutter.centre), tuple(sample(moment) for moment in shutter.moments))
+    def exposure(self, time_map: TimeMap, number: int) -> Exposure:
+        """At one output frame."""
+
+        def sample(moment: Fraction) -> Sample:
+            return Sample(*self._placement.place(number, time_map.position_at(number + moment))[:3])
+
+        return Exposure(sample(self._shutter.centre), tuple(map(sample, self._shutter.moments)))
+
+
+def _output_frame(time_map: TimeMap, number: int, placement: Placement, seen: _Seen | None) -> OutputFrame:
+    position = time_map.position(number)
+    earlier, later, t, note = placement.place(number, position)
+    exposure = None if seen is None else seen.exposure(time_map, number)
+    if exposure is not None and exposure.is_still and exposure.centre == Sample(earlier, later, t):
+        exposure = None
+    speeds = time_map.speed_after(number), time_map.speed_before(number)
+    return OutputFrame(number, position, earlier, later, t, *speeds, note, exposure)
 
 
 def _check_holes(numbers: tuple[int, ...], missing: str) -> None:

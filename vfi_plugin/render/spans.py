@@ -83,25 +83,21 @@ class SpanReader:
         if self._job.options.vectors_only:
             return (Sample(output.nearest, output.nearest, Fraction(0)),)
         if output.exposure is None:
-            return (Sample(output.earlier, output.later, output.t),)
+            return (output.own_time,)
         return output.exposure.centre, *output.exposure.samples
 
     def _resolved(self, output: OutputFrame) -> OutputFrame:
         """The frame with cuts held and, for the method that takes frames, with frames in the place of times."""
         if output.exposure is None:
-            shown = self._shown(Sample(output.earlier, output.later, output.t))
-            if shown.t == output.t:
+            shown = self._shown(output.own_time)
+            if shown == output.own_time:
                 return output
-            cut = self._job.options.method != "frame"
-            return (
-                held_over_cut(output) if cut else replace(output, earlier=shown.earlier, later=shown.later, t=shown.t)
-            )
+            return output.at(shown) if self._job.options.method == "frame" else held_over_cut(output)
         seen = output.exposure
         exposure = Exposure(self._shown(seen.centre), tuple(map(self._shown, seen.samples)))
         if not exposure.is_still:
             return replace(output, exposure=exposure)
-        still = exposure.centre
-        return replace(output, earlier=still.earlier, later=still.later, t=still.t, exposure=None)
+        return output.at(exposure.centre)
 
     def _shown(self, sample: Sample) -> Sample:
         """A moment, or the frame that is shown in its place."""
