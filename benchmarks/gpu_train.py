@@ -98,7 +98,7 @@ def main() -> int:
     name, given, out, *more = sys.argv[1:]
     minutes = float(given)
     parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
+    command.add_parser(parser.add_subparsers(), "")
     try:
         args = parser.parse_args(arguments(name, minutes, Path(out), more))
         if reason := hindrance(args):

@@ -9,7 +9,7 @@ from typing import Any
 
 from weights_facts import WEIGHTS, shown_of, weights_in
 
-from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
+from vfi_plugin.models.info import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.quality import AVERAGE, DIS, MODEL, PSNR, Quality, read_quality
 from vfi_plugin.models.registry import model_names
 

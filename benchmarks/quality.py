@@ -22,7 +22,7 @@ from table import fill_readme
 from weights_facts import WEIGHTS, shown_of
 
 from vfi_plugin.errors import WeightsError
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.quality import MODEL, PSNR, Quality, read_quality
 from vfi_plugin.models.registry import model_names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.quality import Quality, quality_of
 from vfi_plugin.models.registry import model_info
 

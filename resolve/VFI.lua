@@ -1,15 +1,18 @@
--- Retimes an exported timeline, in every edition of DaVinci Resolve: Workspace > Scripts > VFI.
+-- Retimes or repairs an exported timeline, in every edition of DaVinci Resolve: Workspace > Scripts > VFI.
 --
 -- The free edition runs no Python and opens no windows for scripts. So this asks for the exported file, runs the command
--- `vfi timeline retime` on it and says what to import; it touches nothing of Resolve but the file requester.
+-- `vfi timeline retime` or `vfi timeline repair` on it and says what to import; it touches nothing of Resolve but the
+-- file requester. That asks for nothing but a file, so the file's name says which of the two is wanted.
 -- Lua 5.1, which Resolve has.
 
 -- Written by `vfi install resolve`: a folder with bin/vfi or Scripts/vfi.exe, or the program itself.
 local HOME = "@VFI_HOME@"
 
 local STEPS = [[
-VFI retimes a timeline that you export:
+VFI retimes a timeline that you export, or repairs bad frames in it:
   1. Give clips their speed in Resolve, then File > Export > Timeline, as OpenTimelineIO (.otio).
+     To repair instead, let the name of the file end in repair, such as cut_repair.otio: dropped, repeated and broken
+     frames are then found, marked and made anew, and speeds stay as they are.
   2. Workspace > Scripts > VFI, and choose that file. The frames are rendered; the timeline you have stays as it is.
   3. File > Import > Timeline, and choose the new file, which ends in _vfi.otio.]]
 
@@ -122,6 +125,11 @@ local function target_of(path)
   return (path:gsub("%.[oO][tT][iI][oO]$", "")) .. "_vfi.otio"
 end
 
+-- Which of the two the name of a file asks for.
+local function job_of(path)
+  return path:lower():match("repair%.otio$") and "repair" or "retime"
+end
+
 -- Why a path cannot be used, or nil.
 local function problem_with(path)
   if not path:lower():match("%.otio$") then return "is no .otio file; export the timeline as OpenTimelineIO" end
@@ -139,9 +147,9 @@ local function main()
   end
   local problem = problem_with(path)
   if problem then return say(path .. " " .. problem) end
-  local target = target_of(path)
-  say("rendering; Resolve may answer late until this is done")
-  local code, failed = run({ vfi, "timeline", "retime", path, "--out", target })
+  local target, job = target_of(path), job_of(path)
+  say((job == "repair" and "repairing" or "rendering") .. "; Resolve may answer late until this is done")
+  local code, failed = run({ vfi, "timeline", job, path, "--out", target })
   if code == 0 then
     say("done. Now File > Import > Timeline, and choose " .. target)
   elseif code then

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+import vfi_plugin
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCE = REPOSITORY / "vfi_plugin"
 OUR_FOLDERS = ("vfi_plugin", "host_bindings", "tests", "benchmarks", "nuke", "resolve")
@@ -117,10 +119,9 @@ def test_kernels_models_and_training_need_numpy_and_torch_alone() -> None:
     refuse = REFUSE_IMPORTS.format(blocked=NOT_NUMPY_NOR_TORCH)
     refused = run_python(refuse + "import cv2")
     assert "cv2 is blocked in this test" in refused.stderr  # or the next line would prove nothing
-    networks = "[models.model_info(name) for name in models.model_names() if name != 'dis']"  # the classic is OpenCV's
-    done = run_python(
-        refuse + f"import vfi_plugin.kernels, vfi_plugin.train.start; from vfi_plugin import models; {networks}"
-    )
+    # The classic is OpenCV's.
+    models = ", ".join(f"vfi_plugin.models.{name}.model" for name in vfi_plugin.model_names() if name != "dis")
+    done = run_python(refuse + f"import vfi_plugin.kernels, vfi_plugin.train.start, {models}")
     assert done.returncode == 0, done.stderr
 
 

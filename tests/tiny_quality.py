@@ -14,7 +14,7 @@ from tiny_sets import picture, write_frames
 
 import vfi_plugin
 from vfi_plugin.cli.main import main
-from vfi_plugin.models.weights import SHIPPED
+from vfi_plugin.models.weights_place import SHIPPED
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 NETWORK = "figan"

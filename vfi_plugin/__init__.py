@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from vfi_plugin.render.retime import retime as retime
     from vfi_plugin.repair.repair_report import RepairReport as RepairReport
     from vfi_plugin.repair.run import repair_clip as repair_clip
+    from vfi_plugin.repair.scan import scan as scan
+    from vfi_plugin.repair.scan_report import ScanReport as ScanReport
     from vfi_plugin.timing.time_map import TimeMap as TimeMap
 
 _WHERE = {
     "RepairReport": "vfi_plugin.repair.repair_report",
     "RetimeOptions": "vfi_plugin.render.options",
     "RetimeReport": "vfi_plugin.render.retime",
+    "ScanReport": "vfi_plugin.repair.scan_report",
     "TimeMap": "vfi_plugin.timing.time_map",
     "VfiError": "vfi_plugin.errors",
     "default_model": "vfi_plugin.models.registry",
@@ -41,12 +44,14 @@ _WHERE = {
     "plan_retime": "vfi_plugin.render.retime",
     "repair_clip": "vfi_plugin.repair.run",
     "retime": "vfi_plugin.render.retime",
+    "scan": "vfi_plugin.repair.scan",
 }
 
 __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools that read without running)
     "RepairReport",
     "RetimeOptions",
     "RetimeReport",
+    "ScanReport",
     "TimeMap",
     "VfiError",
     "default_model",
@@ -56,6 +61,7 @@ __all__ = [  # noqa: PLE0604, RUF100  (the same names, spelled out for tools tha
     "plan_retime",
     "repair_clip",
     "retime",
+    "scan",
 ]
 
 

@@ -1,4 +1,4 @@
-"""What the buttons of a VFIRetime and its menu entry do; errors become the host's own message."""
+"""What the buttons of our nodes and the menu entries do; errors become the host's own message."""
 
 from __future__ import annotations
 
@@ -8,22 +8,33 @@ from typing import Any
 import nuke
 
 from .core import core_worker
-from .create import create, reset_range
+from .create import create, create_repair, reset_range
 from .display import tell
 from .errors import VfiNukeError
 from .render import render, start_render, update
+from .repair import repair, scan, start_repair, start_scan, update_repair
+from .repair_node import is_repair
 
 
 def press(action: str) -> None:
-    """Runs a button of the node at hand: ``reset``, ``model``, ``device``, ``render`` or ``update``."""
+    """Runs a button of the node at hand: ``reset``, ``model``, ``device``, ``scan``, ``render`` or ``update``."""
     _said_in_a_dialogue(lambda: _ACTIONS[action](nuke.thisNode()))
 
 
 def create_from_menu() -> None:
-    """The entry in the Time menu."""
+    """The entry VFIRetime in the Time menu."""
+    _create(create)
+
+
+def create_repair_from_menu() -> None:
+    """The entry VFIRepair in the Time menu."""
+    _create(create_repair)
+
+
+def _create(make: Callable[[], Any]) -> None:
     # The graph that the artist looks at; the stubs and older hosts do not know it.
     with getattr(nuke, "lastHitGroup", nuke.root)():
-        _said_in_a_dialogue(create)
+        _said_in_a_dialogue(make)
 
 
 def choose_model(node: Any) -> None:
@@ -46,10 +57,16 @@ def choose_device(node: Any) -> None:
 
 
 def _render(node: Any) -> None:
-    if nuke.GUI:
-        start_render(node)
-    else:
-        render(node)
+    waits, starts = (repair, start_repair) if is_repair(node) else (render, start_render)
+    (starts if nuke.GUI else waits)(node)
+
+
+def _scan(node: Any) -> None:
+    (start_scan if nuke.GUI else scan)(node)
+
+
+def _update(node: Any) -> None:
+    (update_repair if is_repair(node) else update)(node)
 
 
 def _said_in_a_dialogue(run: Callable[[], Any]) -> None:
@@ -65,6 +82,7 @@ _ACTIONS: dict[str, Callable[[Any], Any]] = {
     "reset": reset_range,
     "model": choose_model,
     "device": choose_device,
+    "scan": _scan,
     "render": _render,
-    "update": update,
+    "update": _update,
 }

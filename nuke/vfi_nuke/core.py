@@ -31,6 +31,28 @@ def core_worker() -> Iterator[Any]:
         raise VfiNukeError(str(error)) from error
 
 
+def scan_files(
+    sources: Sequence[str], options: Mapping[str, Any], display: TaskDisplay | TerminalDisplay
+) -> list[Mapping[str, Any]]:
+    """Looks for bad frames in each source; returns the core's answers. Raises as ``render_files``."""
+    with core_worker() as worker:
+        return [worker.scan(source, dict(options), **_watching(display)) for source in sources]
+
+
+def repair_files(
+    jobs: Sequence[tuple[str, str]],
+    options: Mapping[str, Any],
+    report: Mapping[str, Any],
+    display: TaskDisplay | TerminalDisplay,
+) -> list[Mapping[str, Any]]:
+    """Makes the bad frames of each (source, target) anew; returns the core's answers. Raises as ``render_files``."""
+    with core_worker() as worker:
+        return [
+            worker.repair(source, target, dict(options), report=dict(report), **_watching(display))
+            for source, target in jobs
+        ]
+
+
 def render_files(
     jobs: Sequence[tuple[str, str]], options: Mapping[str, Any], display: TaskDisplay | TerminalDisplay
 ) -> list[Mapping[str, Any]]:
@@ -39,16 +61,9 @@ def render_files(
     Raises:
         VfiNukeError: what the core says. RenderStopped: Cancel was pressed.
     """
-    reports = []
     with core_worker() as worker:
-        for source, target in jobs:
-            report = worker.render(
-                source,
-                target,
-                dict(options),
-                on_progress=display.show,
-                on_note=display.note,
-                is_cancelled=display.is_cancelled,
-            )
-            reports.append(report)
-    return reports
+        return [worker.render(source, target, dict(options), **_watching(display)) for source, target in jobs]
+
+
+def _watching(display: TaskDisplay | TerminalDisplay) -> dict[str, Any]:
+    return {"on_progress": display.show, "on_note": display.note, "is_cancelled": display.is_cancelled}

@@ -33,7 +33,7 @@ _LOOKS = {
 
 def settings_digest(node: Any, timing: Timing) -> str:
     """Of the knobs of a VFIRetime."""
-    return _digest([_VERSION, timing.start, timing.positions, core_options(node)])
+    return digest([_VERSION, timing.start, timing.positions, core_options(node)])
 
 
 def content_digest(node: Any, source: Source) -> str:
@@ -42,18 +42,19 @@ def content_digest(node: Any, source: Source) -> str:
     A node that only an expression in a file name or in Python refers to is not seen.
     """
     if source.is_read:
-        return _digest([source.pattern, list(_files(source.node, node))])
+        return digest([source.pattern, list(_files(source.node, node))])
     own = node.fullName()  # an expression above may look at our knobs, which other digests tell of
     found = [each for each in walk_up(source.node, EVERYTHING) if not f"{each.fullName()}.".startswith(f"{own}.")]
-    return _digest([_described(each, node) for each in found])
+    return digest([_described(each, node) for each in found])
 
 
 def result_digest(settings: str, content: str) -> str:
     """Of both, for the name of a folder."""
-    return _digest([settings, content])
+    return digest([settings, content])
 
 
-def _digest(facts: Any) -> str:
+def digest(facts: Any) -> str:
+    """Of whatever JSON can tell."""
     text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_LETTERS]
 

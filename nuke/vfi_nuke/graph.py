@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import nuke
 
+from .repair_node import is_repair
 from .retime_node import is_retime
 
 PIPES = nuke.INPUTS | nuke.HIDDEN_INPUTS
@@ -42,7 +43,16 @@ def walk_up(node: Any, what: int) -> Iterator[Any]:
 
 def retimes_above(node: Any) -> Iterator[Any]:
     """Every VFIRetime that a picture at this node may come from, the node itself left out."""
+    return _above(node, is_retime)
+
+
+def repairs_above(node: Any) -> Iterator[Any]:
+    """The same for every VFIRepair."""
+    return _above(node, is_repair)
+
+
+def _above(node: Any, is_it: Callable[[Any], bool]) -> Iterator[Any]:
     own = node.fullName()
     for found in walk_up(node, PIPES):
-        if found.fullName() != own and is_retime(found) and not found["disable"].value():
+        if found.fullName() != own and is_it(found) and not found["disable"].value():
             yield found

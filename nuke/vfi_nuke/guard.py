@@ -1,4 +1,4 @@
-"""Refusing to render a comp with frames of a retime that are missing or out of date."""
+"""Refusing to render a comp with frames of a retime or a repair that are missing or out of date."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from typing import Any
 import nuke
 
 from .errors import StaleResultError
-from .graph import retimes_above
-from .result import wanted_result
+from .graph import repairs_above, retimes_above
+from .repair_result import PREVIEW, wanted_repair
+from .result import Wanted, wanted_result
 from .retime_node import state
 
 
 def check_above(node: Any) -> None:
-    """Checks every VFIRetime above a node.
+    """Checks every VFIRetime and VFIRepair above a node.
 
     Raises:
         StaleResultError: one was never rendered, or its input or knobs changed since.
     """
     for retime in retimes_above(node):
-        _check_current(retime)
+        _check_current(retime, wanted_result(retime), "rendered")
+    for repair in repairs_above(node):
+        wanted = wanted_repair(repair)
+        if wanted.bad.findings:
+            _check_current(repair, wanted.result, "repaired")
 
 
 def before_render() -> None:
@@ -37,13 +42,16 @@ def before_frame_render() -> None:
     for retime in retimes_above(nuke.thisNode()):
         if not state(retime, "rendered").getValueAt(frame):
             raise StaleResultError(f"frame {frame} of {retime.fullName()} is not rendered; press Render in it")
+    for repair in repairs_above(nuke.thisNode()):
+        if state(repair, "show").getValueAt(frame) == PREVIEW:
+            raise StaleResultError(f"frame {frame} of {repair.fullName()} is not repaired; press Repair in it")
 
 
-def _check_current(retime: Any) -> None:
-    wanted = wanted_result(retime)
-    stands = state(retime, "settings").value(), state(retime, "content").value()
+def _check_current(node: Any, wanted: Wanted, done: str) -> None:
+    stands = state(node, "settings").value(), state(node, "content").value()
     if stands == (wanted.settings, wanted.content):
         return
     why = "its knobs" if stands[0] != wanted.settings else "its input"
-    found = f"was rendered before {why} changed" if stands[0] else "is not rendered"
-    raise StaleResultError(f"{retime.fullName()} {found}; press Render in it, or Update if its frames are there")
+    found = f"was {done} before {why} changed" if stands[0] else f"is not {done}"
+    button = "Render" if done == "rendered" else "Repair"
+    raise StaleResultError(f"{node.fullName()} {found}; press {button} in it, or Update if its frames are there")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-import nuke
-
+from . import background
 from .bake import baked
 from .core import render_files
-from .display import TaskDisplay, TerminalDisplay, new_display, tell
-from .errors import RenderStopped, VfiNukeError
+from .display import TaskDisplay, TerminalDisplay, new_display
+from .errors import VfiNukeError
 from .guard import check_above
 from .result import Wanted, hide_result, make_folder, missing_frames, present_frames, show_result, wanted_result
 from .retime_node import check_retime, core_options, machine_options
 from .source import filtered, for_view, views_in
-
-# Nodes that a background render is at work for.
-_busy: set[str] = set()
-
 
 @dataclass(frozen=True)
 class _Job:
@@ -67,19 +62,13 @@ def start_render(node: Any) -> threading.Thread:
         VfiNukeError: nothing was started, and why.
     """
     check_retime(node)
-    name = node.fullName()
-    if name in _busy:
-        raise VfiNukeError(f"{name} is being rendered already; wait for it, or press Cancel in its progress bar")
+    background.check_idle(node)
     with ExitStack() as stack:
         job = _prepare(node, stack, "")
         display = new_display(job.title)
         cleaning = stack.pop_all()
-    _busy.add(name)
-    # A daemon: an artist who quits does not wait for it, and the core stops by itself when the host is gone.
-    arguments = (node, name, lambda: job.run(display), cleaning)
-    thread = threading.Thread(target=_work, args=arguments, name=job.title, daemon=True)
-    thread.start()
-    return thread
+    work = background.Work(node, job.title, lambda: job.run(display), lambda _: update(node))
+    return background.start(work, cleaning)
 
 
 def update(node: Any) -> list[int]:
@@ -129,29 +118,3 @@ def _source_files(node: Any, wanted: Wanted, stack: ExitStack, options: dict[str
 def _files(source: str, wanted: Wanted) -> tuple[tuple[str, str], ...]:
     views = views_in(wanted.pattern)
     return tuple((filtered(for_view(source, view)), filtered(for_view(wanted.pattern, view))) for view in views)
-
-
-def _work(node: Any, name: str, run: Callable[[], Any], cleaning: ExitStack) -> None:
-    """The background thread. Whatever happens, the main thread hears of it."""
-    problem = ""
-    try:
-        with cleaning:
-            run()
-    except RenderStopped:
-        problem = ""
-    except VfiNukeError as error:
-        problem = str(error)
-    except Exception as error:  # a fault of ours must not end in silence
-        problem = f"{name} could not be rendered: {type(error).__name__}: {error}"
-    nuke.executeInMainThread(_finish, args=(node, name, problem))
-
-
-def _finish(node: Any, name: str, problem: str) -> None:
-    _busy.discard(name)
-    try:
-        node.fullName()
-    except ValueError:  # the host's answer where the node was deleted meanwhile
-        return
-    update(node)
-    if problem:
-        tell(problem)

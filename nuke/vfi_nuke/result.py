@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,14 +53,14 @@ def wanted_result(node: Any) -> Wanted:
     """
     source, timing = find_source(node), sample_timing(node)
     settings, content = settings_digest(node, timing), content_digest(node, source)
-    name = _stem(source)
+    name = stem_of(source)
     is_stereo = len(views_in(source.pattern) if source.is_read else nuke.views()) > 1
     file = f"{name}.%V.%04d.exr" if is_stereo else f"{name}.%04d.exr"
     folder = f"{output_folder(node)}/{name}_{result_digest(settings, content)}"
     return Wanted(source, timing, settings, content, f"{folder}/{file}")
 
 
-def _stem(source: Source) -> str:
+def stem_of(source: Source) -> str:
     """Start of the frames' names: that of the plate, else of the node. Not our node's, which may be renamed."""
     name = source.stem or source.node.name()
     return re.sub(r"[%#\[\]]", "_", name)
@@ -98,7 +98,7 @@ def make_folder(wanted: Wanted) -> None:
 
 def present_frames(wanted: Wanted) -> list[int]:
     """Output frames whose files are there, in every view. A file under its final name is whole."""
-    views = [_numbers(Path(filtered(for_view(wanted.pattern, view)))) for view in views_in(wanted.pattern)]
+    views = [numbers_there(Path(filtered(for_view(wanted.pattern, view)))) for view in views_in(wanted.pattern)]
     return sorted(set(wanted.timing.frames).intersection(*views))
 
 
@@ -118,8 +118,8 @@ def show_result(node: Any, wanted: Wanted, present: Iterable[int]) -> None:
     with no_undo():
         _remember(node, wanted, frames)
         if frames:
-            _point_at(inside(node, "Result"), wanted, reload=node["status"].value() != status)
-        _set(node["status"], status)
+            point_at(inside(node, "Result"), wanted, reload=node["status"].value() != status)
+        set_knob(node["status"], status)
 
 
 def _remember(node: Any, wanted: Wanted, frames: set[int]) -> None:
@@ -130,28 +130,29 @@ def _remember(node: Any, wanted: Wanted, frames: set[int]) -> None:
         "content": wanted.content if frames else "",
     }
     for name, value in facts.items():
-        _set(state(node, name), value)
-    _switch(state(node, "rendered"), wanted.timing.frames, frames)
+        set_knob(state(node, name), value)
+    switch(state(node, "rendered"), {number: int(number in frames) for number in wanted.timing.frames})
 
 
 def hide_result(node: Any, status: str) -> None:
     """Lets the group show the preview alone, and says why."""
     with no_undo():
-        _hold(state(node, "rendered"), 0)
-        _set(node["status"], status)
+        hold(state(node, "rendered"), 0)
+        set_knob(node["status"], status)
 
 
-def _point_at(read: Any, wanted: Wanted, *, reload: bool) -> None:
+def point_at(read: Any, wanted: Wanted, *, reload: bool) -> None:
+    """Lets a Read of the group show the frames, as the source is read."""
     is_new = read["file"].value() != wanted.pattern
-    _set(read["file"], wanted.pattern)
+    set_knob(read["file"], wanted.pattern)
     for name, value in (("first", wanted.timing.start), ("last", wanted.timing.last)):
         # Together: with the original range left behind a Read cuts first and last down to it.
-        _set(read[f"orig{name}"], value)
-        _set(read[name], value)
+        set_knob(read[f"orig{name}"], value)
+        set_knob(read[name], value)
     if wanted.source.is_read:
         _read_alike(read, wanted.source.node)
     else:
-        _set(read["raw"], True)
+        set_knob(read["raw"], True)
     if is_new or reload:  # a frame that was not there is remembered as missing
         read["reload"].execute()
 
@@ -159,30 +160,32 @@ def _point_at(read: Any, wanted: Wanted, *, reload: bool) -> None:
 def _read_alike(read: Any, source: Any) -> None:
     for name in _COLOUR_KNOBS:
         if read.knob(name) is not None and source.knob(name) is not None:
-            _set(read[name], source[name].value())
+            set_knob(read[name], source[name].value())
 
 
-def _set(knob: Any, value: Any) -> None:
+def set_knob(knob: Any, value: Any) -> None:
+    """Sets what is not so already: else a script that is only looked at would count as modified."""
     if knob.value() != value:
         knob.setValue(value)
 
 
-def _switch(knob: Any, frames: range, present: set[int]) -> None:
-    """1 where a frame is there, else 0. Before the first and behind the last key a curve goes on as it is there."""
-    keys = [(number, int(number in present)) for number in frames]
+def switch(knob: Any, values: Mapping[int, int]) -> None:
+    """A value for each frame, ascending. Before the first and behind the last key a curve goes on as it is there."""
+    keys = list(values.items())
     changes = [keys[0], *[now for before, now in zip(keys, keys[1:]) if before[1] != now[1]]]
     if len(changes) == 1:
-        _hold(knob, changes[0][1])
+        hold(knob, changes[0][1])
         return
     curve = "{curve K " + " ".join(f"x{number} {value}" for number, value in changes) + "}"
     if knob.toScript() != curve:
         knob.fromScript(curve)
 
 
-def _hold(knob: Any, value: int) -> None:
+def hold(knob: Any, value: int) -> None:
+    """One value at all times."""
     if knob.isAnimated():
         knob.clearAnimated()
-    _set(knob, value)
+    set_knob(knob, value)
 
 
 def _status(present: int, total: int) -> str:
@@ -191,7 +194,8 @@ def _status(present: int, total: int) -> str:
     return f"{present} of {total} frames rendered" if present else f"not rendered, {total} frames"
 
 
-def _numbers(pattern: Path) -> set[int]:
+def numbers_there(pattern: Path) -> set[int]:
+    """Numbers of the files of a pattern."""
     before, after = pattern.name.split("%04d")
     fits = re.compile(re.escape(before) + r"(-?\d{3,})" + re.escape(after))
     try:

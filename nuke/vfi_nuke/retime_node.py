@@ -10,8 +10,9 @@ import nuke
 
 from .errors import VfiNukeError
 
-# The names of Kronos on the left, those of the core's options on the right.
-_METHODS = {"Motion": "motion", "Blend": "blend", "Frame": "frame"}
+METHODS = {"Motion": "motion", "Blend": "blend", "Frame": "frame"}
+"""The names of Kronos on the left, those of the core's options on the right."""
+
 _FILTERS = {"Cubic": "cubic", "Bilinear": "linear"}
 
 SETTING_KNOBS = (
@@ -71,7 +72,7 @@ def core_options(node: Any) -> dict[str, Any]:
     first, last = input_range(node)
     options: dict[str, Any] = {
         "in_range": f"{first}-{last}",
-        "method": _METHODS[node["interpolation"].value()],
+        "method": METHODS[node["interpolation"].value()],
         "filter": _FILTERS[node["resampleType"].value()],
         "channels": node["retimedChannels"].value(),
         "ends": node["ends"].value(),
@@ -79,8 +80,8 @@ def core_options(node: Any) -> dict[str, Any]:
         "cuts": node["cuts"].value().strip() or "auto",
     }
     if options["method"] == "motion":
-        options.update(_given(node, ("model", "weights")))
-    return {**options, **_shutter(node), **_given(node, ("colorspace",))}
+        options.update(given(node, ("model", "weights")))
+    return {**options, **_shutter(node), **given(node, ("colorspace",))}
 
 
 def _shutter(node: Any) -> dict[str, Any]:
@@ -104,7 +105,8 @@ def machine_options(node: Any) -> dict[str, Any]:
     return {**options, "frames": frames} if frames else options
 
 
-def _given(node: Any, names: tuple[str, ...]) -> dict[str, str]:
+def given(node: Any, names: tuple[str, ...]) -> dict[str, str]:
+    """The texts of knobs that are not empty."""
     texts = {name: node[name].value().strip() for name in names}
     return {name: text for name, text in texts.items() if text}
 

@@ -6,11 +6,12 @@ from importlib.util import find_spec
 
 import nuke
 
-from .buttons import create_from_menu
+from .buttons import create_from_menu, create_repair_from_menu
 from .guard import before_frame_render, before_render
 from .watch import knob_changed
 
-_MENU, _ENTRY = "Time", "VFIRetime"
+_MENU = "Time"
+_ENTRIES = {"VFIRetime": create_from_menu, "VFIRepair": create_repair_from_menu}
 _WATCHED_CLASSES = ("Group", "NoOp")
 
 
@@ -23,7 +24,7 @@ def setup() -> None:
         nuke.addKnobChanged(knob_changed, nodeClass=kind)
     if find_spec("vfi_client") is None:
         nuke.tprint(
-            "vfi: vfi_client.py is missing beside the plug-in, so VFIRetime cannot render; run: vfi install nuke"
+            "vfi: vfi_client.py is missing beside the plug-in, so nothing can be rendered; run: vfi install nuke"
         )
 
 
@@ -36,12 +37,14 @@ def teardown() -> None:
 
 
 def setup_menu() -> None:
-    """For ``menu.py``: the entry in the Time menu of the node toolbar."""
-    nuke.menu("Nodes").addMenu(_MENU).addCommand(_ENTRY, create_from_menu)
+    """For ``menu.py``: the entries in the Time menu of the node toolbar."""
+    for name, make in _ENTRIES.items():
+        nuke.menu("Nodes").addMenu(_MENU).addCommand(name, make)
 
 
 def teardown_menu() -> None:
     """Takes back what `setup_menu` did."""
     time = nuke.menu("Nodes").findItem(_MENU)
     if time is not None:
-        time.removeItem(_ENTRY)
+        for name in _ENTRIES:
+            time.removeItem(name)

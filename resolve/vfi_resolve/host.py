@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FREE_EDITION = (
     "{product} runs no scripts that edit; DaVinci Resolve Studio does. In this edition: export the timeline"
     " (File > Export > Timeline, .otio) and choose VFI in Workspace > Scripts, or run:"
-    " vfi timeline retime IN.otio --out OUT.otio"
+    " vfi timeline retime IN.otio --out OUT.otio (or repair in place of retime)"
 )
 
 

@@ -59,7 +59,7 @@ def frames_beside(media: str, tag: str, first: int, count: int) -> Frames:
     """Where new frames of ``media`` go: into a folder beside it, named after it and ``tag``."""
     path = Path(media)
     stem = path.name[: -len(path.suffix)] if path.suffix else path.name
-    name = _MARKS.sub("_", _BRACKETS.sub("", stem).rstrip("._ -")) + f"_{tag}"
+    name = f"{_MARKS.sub('_', _BRACKETS.sub('', stem).rstrip('._ -'))}_{tag}"
     return Frames(str(path.parent / name), name, first, count)
 
 

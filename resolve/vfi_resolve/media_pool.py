@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from fusionscript import Folder, ImportClipInfo, MediaPool, MediaPoolItem
 
 BIN = "VFI Retime"
-"""The folder that new clips go to."""
+"""The folder that retimed clips go to."""
 
 COLOUR_PROPERTIES = ("Input Color Space", "IDT", "Input LUT", "Data Level", "Alpha mode", "PAR")
 """How pixels are read; a clip has those that the project's colour science knows."""
 
 
-def import_frames(pool: MediaPool, frames: Frames) -> MediaPoolItem:
-    """The clip of the new frames, in our folder; the folder that was open is open again afterwards.
+def import_frames(pool: MediaPool, frames: Frames, into: str = BIN) -> MediaPoolItem:
+    """The clip of the new frames, in our folder ``into``; the folder that was open is open again afterwards.
 
     Raises:
         HostRefusedError: Resolve does not take them as one clip of that length.
     """
     before = pool.GetCurrentFolder()
-    folder = _own_folder(pool)
+    folder = _own_folder(pool, into)
     try:
         known = _find(folder, frames)
         clip = known or _import_into(pool, folder, frames)
@@ -36,19 +36,19 @@ def import_frames(pool: MediaPool, frames: Frames) -> MediaPoolItem:
     if count != str(frames.count):
         raise HostRefusedError(
             f"Resolve counts {count} frames in {frames.as_listed}, and {frames.count} were rendered;"
-            f' remove that clip from the folder "{BIN}" and start again'
+            f' remove that clip from the folder "{into}" and start again'
         )
     return clip
 
 
-def _own_folder(pool: MediaPool) -> Folder:
+def _own_folder(pool: MediaPool, name: str) -> Folder:
     root = pool.GetRootFolder()
     for folder in root.GetSubFolderList() or []:
-        if folder.GetName() == BIN:
+        if folder.GetName() == name:
             return folder
-    made = pool.AddSubFolder(root, BIN)
+    made = pool.AddSubFolder(root, name)
     if not made:
-        raise HostRefusedError(f'Resolve does not make the folder "{BIN}" in the media pool; make it and start again')
+        raise HostRefusedError(f'Resolve does not make the folder "{name}" in the media pool; make it and start again')
     return made
 
 
@@ -62,14 +62,15 @@ def _find(folder: Folder, frames: Frames) -> MediaPoolItem | None:
 def _import_into(pool: MediaPool, folder: Folder, frames: Frames) -> MediaPoolItem:
     # ImportMedia knows no folder but the current one.
     pool.SetCurrentFolder(folder)
+    name = folder.GetName()
     if pool.GetCurrentFolder().GetUniqueId() != folder.GetUniqueId():
-        raise HostRefusedError(f'Resolve does not open the folder "{BIN}" of the media pool; open it and start again')
+        raise HostRefusedError(f'Resolve does not open the folder "{name}" of the media pool; open it and start again')
     info: ImportClipInfo = {"FilePath": frames.printf, "StartIndex": frames.first, "EndIndex": frames.last}
     imported = pool.ImportMedia([info]) or []
     if len(imported) > 1:
         raise HostRefusedError(
             f"Resolve imported {len(imported)} clips in place of one sequence; switch off Show Individual Frames in the"
-            f' media pool, empty the folder "{BIN}" and start again'
+            f' media pool, empty the folder "{name}" and start again'
         )
     # The answer proves nothing; what the folder lists does.
     found = _find(folder, frames)

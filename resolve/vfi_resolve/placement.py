@@ -23,7 +23,9 @@ class Arrival:
         pool, timeline: of the project.
         clip: what it was made of.
         media: the new frames.
-        length: how many.
+        length: frames of the timeline that they last.
+        frames: how many they are; None: as many.
+        name: of the track that they go to, where it is new.
     """
 
     pool: MediaPool
@@ -31,6 +33,13 @@ class Arrival:
     clip: TimelineClip
     media: MediaPoolItem
     length: int
+    frames: int | None = None
+    name: str = TRACK
+
+    @property
+    def count(self) -> int:
+        """How many new frames there are."""
+        return self.length if self.frames is None else self.frames
 
 
 def place_on_new_track(arrival: Arrival) -> tuple[TimelineItem, int]:
@@ -39,20 +48,31 @@ def place_on_new_track(arrival: Arrival) -> tuple[TimelineItem, int]:
     Raises:
         HostRefusedError: it is not there afterwards; the track is taken away again.
     """
-    track = _add_track(arrival.timeline, arrival.clip.track)
+    track = _add_track(arrival.timeline, arrival.clip.track, arrival.name)
+    return place_on_track(arrival, track), track
+
+
+def place_on_track(arrival: Arrival, track: int) -> TimelineItem:
+    """Put the new clip on a track of ours, where others may lie. Returns it.
+
+    Raises:
+        HostRefusedError: it is not there afterwards; what is there instead is taken away, and so is an empty track.
+    """
+    before = {item.GetUniqueId() for item in arrival.timeline.GetItemListInTrack("video", track) or []}
     info: MediaPoolClipInfo = {
         "mediaPoolItem": arrival.media,
         "startFrame": 0,
-        "endFrame": arrival.length,  # the one after the last
+        "endFrame": arrival.count,  # the one after the last
         "mediaType": 1,
         "trackIndex": track,
         "recordFrame": arrival.clip.start,
     }
     arrival.pool.AppendToTimeline([info])  # type: ignore[arg-type]  # the stubs forgot an @overload
     # What does not fit is dropped without a word, and the returned list names it all the same.
-    there = arrival.timeline.GetItemListInTrack("video", track) or []
+    now = arrival.timeline.GetItemListInTrack("video", track) or []
+    there = [item for item in now if item.GetUniqueId() not in before]
     if len(there) == 1 and _is_right(there[0], arrival):
-        return there[0], track
+        return there[0]
     found = ", ".join(f"{item.GetDuration()} frames at {item.GetStart()}" for item in there) or "nothing"  # type: ignore[call-arg]
     _clear(arrival.timeline, track, there)
     raise HostRefusedError(
@@ -71,7 +91,7 @@ def _is_right(item: TimelineItem, arrival: Arrival) -> bool:
     )
 
 
-def _add_track(timeline: Timeline, below: int) -> int:
+def _add_track(timeline: Timeline, below: int, name: str) -> int:
     """A new, empty video track above ``below``; above all where Resolve is too old to put it in between."""
     count = timeline.GetTrackCount("video")
     # Without an index it would cover titles and graphics. The stubs want an audio type even of a video track.
@@ -80,7 +100,7 @@ def _add_track(timeline: Timeline, below: int) -> int:
     if timeline.GetTrackCount("video") != count + 1:
         raise HostRefusedError("Resolve adds no video track; add one above the clip's and place the frames by hand")
     track = below + 1 if not timeline.GetItemListInTrack("video", below + 1) else count + 1
-    timeline.SetTrackName("video", track, TRACK)
+    timeline.SetTrackName("video", track, name)
     return track
 
 
@@ -107,11 +127,11 @@ def place_as_take(arrival: Arrival) -> TimelineItem:
     item.SelectTakeByIndex(number)
     shown = abs(item.GetSourceEndFrame() - item.GetSourceStartFrame())
     # A clip's speed may go on to work on its takes, and would retime what is retimed; Resolve's documents do not say.
-    if item.GetSelectedTakeIndex() == number and abs(shown - arrival.length) <= 1:
+    if item.GetSelectedTakeIndex() == number and abs(shown - arrival.count) <= 1:
         return item
     item.SelectTakeByIndex(before or 1)
     item.DeleteTakeByIndex(number)
     raise HostRefusedError(
-        f"the take would show {shown} of its {arrival.length} frames, as the clip's own speed works on it;"
+        f"the take would show {shown} of its {arrival.count} frames, as the clip's own speed works on it;"
         " choose a new track"
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from vfi_client import Worker
 
 from vfi_resolve.choices import TAKE, Choices
-from vfi_resolve.errors import HostRefusedError
 from vfi_resolve.host import Host, current_timeline
 from vfi_resolve.job import Job, make_job
 from vfi_resolve.marker import add_marker
@@ -15,10 +14,11 @@ from vfi_resolve.media_pool import BIN, copy_colour, import_frames, set_rate
 from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track
 from vfi_resolve.retime_window import ask, usable_models
 from vfi_resolve.timeline_clip import TimelineClip, find_item, read_clip
+from vfi_resolve.unchanged import check_unchanged
 from vfi_resolve.windows import ProgressWindow
 
 if TYPE_CHECKING:
-    from fusionscript import Timeline, TimelineItem
+    from fusionscript import Timeline
 
 
 def retime(host: Host) -> str | None:
@@ -62,7 +62,7 @@ def _render(host: Host, worker: Worker, job: Job) -> list[str]:
 def _put_on_timeline(host: Host, timeline: Timeline, clip: TimelineClip, choices: Choices, job: Job) -> list[str]:
     """Import, place and mark rendered frames. Returns lines on what was done and what is left to do."""
     project, now_open = current_timeline(host.resolve)
-    _check_unchanged(timeline, now_open, clip)
+    check_unchanged(timeline, now_open, clip)
     pool = project.GetMediaPool()
     media = import_frames(pool, job.frames)
     set_rate(media, clip.timeline_rate, str(timeline.GetSetting("timelineFrameRate")))
@@ -75,27 +75,3 @@ def _put_on_timeline(host: Host, timeline: Timeline, clip: TimelineClip, choices
         place = f"on video track {track}; the old clip is below it"
     done = f'{choices.length} frames are {place}. They are in the folder "{BIN}", from {job.frames.folder}'
     return [done, *notes, *add_marker(item, job)]
-
-
-def _check_unchanged(timeline: Timeline, now_open: Timeline, clip: TimelineClip) -> None:
-    """Minutes have passed, in which somebody may have gone on with the edit; Resolve appends to whatever is open."""
-    if now_open.GetUniqueId() != timeline.GetUniqueId():
-        raise HostRefusedError(
-            f'the frames are rendered, but the timeline "{now_open.GetName()}" is open now; open'
-            f' "{timeline.GetName()}" and start again: what is rendered is kept'
-        )
-    if not _is_where_it_was(timeline, clip):
-        raise HostRefusedError(
-            f'the frames are rendered, but "{clip.name}" was moved or changed meanwhile; start again:'
-            " what is rendered is kept"
-        )
-
-
-def _is_where_it_was(timeline: Timeline, clip: TimelineClip) -> bool:
-    identity = clip.item.GetUniqueId()
-
-    def is_it(item: TimelineItem) -> bool:
-        start, duration = item.GetStart(), item.GetDuration()  # type: ignore[call-arg]
-        return item.GetUniqueId() == identity and (int(start), int(duration)) == (clip.start, clip.span.duration)
-
-    return any(is_it(item) for item in timeline.GetItemListInTrack("video", clip.track) or [])

@@ -47,14 +47,24 @@ def find_item(timeline: Timeline) -> TimelineItem:
     Raises:
         NothingToRetimeError: none, or several are selected.
     """
+    videos = find_items(timeline)
+    if len(videos) > 1:
+        raise NothingToRetimeError(f"{len(videos)} clips are selected; select one")
+    return videos[0]
+
+
+def find_items(timeline: Timeline) -> list[TimelineItem]:
+    """The selected video clips; without a selection the one under the playhead.
+
+    Raises:
+        NothingToRetimeError: there is none.
+    """
     # hasattr is true for whatever name; versions before 21, and the stubs, do not have this one.
     known = "GetSelectedClips" in dir(timeline)
     selected = timeline.GetSelectedClips() if known else []  # type: ignore[attr-defined]
     videos = [item for item in selected or [] if item.GetTrackTypeAndIndex()[0] == "video"]
-    if len(videos) > 1:
-        raise NothingToRetimeError(f"{len(videos)} clips are selected; select one")
-    found = videos[0] if videos else timeline.GetCurrentVideoItem()
-    if not found:
+    found = videos or [timeline.GetCurrentVideoItem()]
+    if not found[0]:
         raise NothingToRetimeError("no video clip is selected, and none is under the playhead; select one")
     return found
 

@@ -62,9 +62,9 @@ class Window:
             self._dispatcher.StepLoop(False)
 
 
-def show_message(host: Host, text: str) -> None:
+def show_message(host: Host, text: str, title: str = "VFI Retime") -> None:
     """A text, until it is read."""
-    with Window(host, "VfiMessage", "VFI Retime", (520, 180)) as window:
+    with Window(host, "VfiMessage", title, (520, 180)) as window:
         window.show(
             [
                 window.ui.Label({"ID": "text", "Text": text, "WordWrap": True}),
@@ -77,10 +77,10 @@ def show_message(host: Host, text: str) -> None:
 
 
 class ProgressWindow(Window):
-    """How far the render is, and a way to stop it."""
+    """How far the work is, and a way to stop it."""
 
-    def __init__(self, host: Host) -> None:
-        super().__init__(host, "VfiProgress", "VFI Retime", (420, 120))
+    def __init__(self, host: Host, title: str = "VFI Retime") -> None:
+        super().__init__(host, "VfiProgress", title, (420, 120))
         self._cancelled = False
 
     def __enter__(self) -> ProgressWindow:

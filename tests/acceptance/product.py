@@ -9,12 +9,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import material
 import numpy as np
 import numpy.typing as npt
+
+from vfi_plugin.cli.main import main
 
 # The installed command: "python -m" would take the source folder where the tests are run from.
 COMMAND = (str(Path(sys.executable).with_name("vfi")),)
@@ -44,6 +48,17 @@ def vfi(*arguments: object, changes: Mapping[str, str | None] | None = None, **m
         env=environment(changes),
         **more,
     )
+
+
+def vfi_here(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """The command line in this process, for what does not depend on one of its own: that takes two seconds to load."""
+    words = [*map(str, arguments)]
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as errors:
+        try:
+            code = main(words)
+        except SystemExit as left:  # wrong arguments
+            code = int(left.code or 0)
+    return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
 
 
 def retime_arguments(source: object, target: object, *options: object) -> list[str]:

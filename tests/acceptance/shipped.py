@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vfi_plugin.models.weights import SHIPPED
+from vfi_plugin.models.weights_place import SHIPPED
 
 FILES = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 """Name -> file."""

@@ -20,7 +20,18 @@ import pytest
 
 import vfi_plugin
 
-from .product import COMMAND, content, environment, litter_in, numbers_in, read_frames, retime_arguments, same_bits, vfi
+from .product import (
+    COMMAND,
+    content,
+    environment,
+    litter_in,
+    numbers_in,
+    read_frames,
+    retime_arguments,
+    same_bits,
+    vfi,
+    vfi_here,
+)
 
 FRAMES = 100
 OUTPUTS = range(1001, 1001 + 2 * FRAMES - 1)
@@ -39,7 +50,7 @@ for chunk in chunks:
 def farm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the plate in ``in`` and the whole run in ``whole``."""
     folder = tmp_path_factory.mktemp("a11")
-    pattern = material.pan(192, 108, count=FRAMES).write(folder / "in")
+    pattern = material.pan(128, 72, count=FRAMES).write(folder / "in")
     report = vfi_plugin.retime(pattern, folder / "whole" / "slow.####.exr", speed=0.5)
     assert report.written == tuple(OUTPUTS)
     return folder
@@ -95,7 +106,7 @@ def test_a_second_run_renders_only_what_is_not_there(farm: Path, tmp_path: Path)
     for number in lost:
         (target / f"slow.{number}.exr").unlink()
     kept = {path.name: path.stat().st_mtime_ns for path in target.iterdir()}
-    done = vfi(*retime_arguments(plate(farm), target / "slow.####.exr", "--speed", "0.5", "--progress", "plain"))
+    done = vfi_here(*retime_arguments(plate(farm), target / "slow.####.exr", "--speed", "0.5", "--progress", "plain"))
     assert done.returncode == 0, done.stderr
     assert "rendering 4 frames" in done.stdout
     assert "4 written, 195 already there" in done.stdout
@@ -123,7 +134,7 @@ def heavy_plate(folder: Path) -> str:
     folder.mkdir()
     random_numbers = np.random.default_rng(1)
     for number in range(1001, 1009):
-        planes = {name: random_numbers.random((720, 1280), np.float32) for name in "RGB"}
+        planes = {name: random_numbers.random((540, 960), np.float32) for name in "RGB"}
         material.write_exr(folder / f"noise.{number}.exr", planes)
     return str(folder / "noise.####.exr")
 
@@ -188,7 +199,9 @@ def test_other_settings_in_the_same_folder_are_refused(farm: Path, tmp_path: Pat
     target = tmp_path / "out"
     vfi_plugin.retime(plate(farm), target / "slow.####.exr", speed=0.5, frames="1001-1006")
     before = content(target)
-    done = vfi(*retime_arguments(plate(farm), target / "slow.####.exr", "--speed", "0.25", "--frames", "1001-1010"))
+    done = vfi_here(
+        *retime_arguments(plate(farm), target / "slow.####.exr", "--speed", "0.25", "--frames", "1001-1010")
+    )
     assert done.returncode == 2
     assert "other settings" in done.stderr
     assert "--overwrite" in done.stderr
@@ -248,7 +261,9 @@ def test_overwrite_renders_again_with_the_new_settings(farm: Path, tmp_path: Pat
 def test_frames_of_another_program_are_not_overwritten(farm: Path, tmp_path: Path) -> None:
     shutil.copy(farm / "in" / "pan.1005.exr", tmp_path / "slow.1003.exr")
     before = content(tmp_path)
-    done = vfi(*retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--frames", "1001-1005"))
+    done = vfi_here(
+        *retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--frames", "1001-1005")
+    )
     assert done.returncode == 2
     assert "1003" in done.stderr
     assert content(tmp_path) == before
@@ -256,7 +271,7 @@ def test_frames_of_another_program_are_not_overwritten(farm: Path, tmp_path: Pat
 
 def test_missing_frames_are_listed_and_nothing_is_written(tmp_path: Path) -> None:
     pattern = material.pan(64, 48, count=12).write(tmp_path / "in", without=frozenset({1004, 1005, 1009}))
-    done = vfi(*retime_arguments(pattern, tmp_path / "out" / "slow.####.exr", "--speed", "0.5"))
+    done = vfi_here(*retime_arguments(pattern, tmp_path / "out" / "slow.####.exr", "--speed", "0.5"))
     assert done.returncode == 3
     assert "1004-1005 1009" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -268,7 +283,7 @@ def test_a_frame_that_cannot_be_read_stops_the_run_with_its_name(farm: Path, tmp
     bad = tmp_path / "in" / "pan.1003.exr"
     bad.write_bytes(bad.read_bytes()[:-900])
     arguments = retime_arguments(tmp_path / "in" / "pan.####.exr", tmp_path / "out" / "slow.####.exr", "--speed", "0.5")
-    done = vfi(*arguments, "--frames", "1001-1010")
+    done = vfi_here(*arguments, "--frames", "1001-1010")
     assert done.returncode == 3
     assert "pan.1003.exr" in done.stderr
     assert "Traceback" not in done.stderr
@@ -278,7 +293,7 @@ def test_a_frame_that_cannot_be_read_stops_the_run_with_its_name(farm: Path, tmp
 
 def test_progress_rises_to_100_percent_a_line_a_frame(farm: Path, tmp_path: Path) -> None:
     arguments = retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--frames", "1001-1025")
-    done = vfi(*arguments)  # not a terminal: plain lines without being asked
+    done = vfi_here(*arguments)  # not a terminal: plain lines without being asked
     assert done.returncode == 0, done.stderr
     shares = [int(share) for share in re.findall(r"progress: (\d+)%", done.stdout)]
     assert len(shares) == 25
@@ -289,7 +304,7 @@ def test_progress_rises_to_100_percent_a_line_a_frame(farm: Path, tmp_path: Path
 
 def test_openjd_lines_are_understood_by_its_sessions(farm: Path, tmp_path: Path) -> None:
     arguments = retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--frames", "1001-1004")
-    done = vfi(*arguments, "--progress", "openjd")
+    done = vfi_here(*arguments, "--progress", "openjd")
     shares = [float(line.split(": ")[1]) for line in done.stdout.splitlines() if line.startswith("openjd_progress: ")]
     assert shares == [25.0, 50.0, 75.0, 100.0]
 
@@ -318,7 +333,7 @@ def test_it_runs_from_elsewhere_with_blanks_and_letters_of_other_scripts_in_the_
 
 def test_a_stepped_range_renders_every_third_frame_of_the_output(farm: Path, tmp_path: Path) -> None:
     arguments = retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--start", "1")
-    done = vfi(*arguments, "--frames", "1-10x3")
+    done = vfi_here(*arguments, "--frames", "1-10x3")
     assert done.returncode == 0, done.stderr
     assert numbers_in(tmp_path) == [1, 4, 7, 10]
     frames = read_frames(tmp_path, "slow", [1, 4, 7, 10])
@@ -327,7 +342,7 @@ def test_a_stepped_range_renders_every_third_frame_of_the_output(farm: Path, tmp
 
 def test_frames_outside_the_output_are_refused(farm: Path, tmp_path: Path) -> None:
     arguments = retime_arguments(plate(farm), tmp_path / "out" / "slow.####.exr", "--speed", "0.5")
-    done = vfi(*arguments, "--frames", "1190-1210")
+    done = vfi_here(*arguments, "--frames", "1190-1210")
     assert done.returncode == 2
     assert "1200-1210" in done.stderr
     assert not (tmp_path / "out").exists()
@@ -351,7 +366,7 @@ def closed_folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("place", [".", "new folder"])
 def test_a_folder_that_may_not_be_written_is_said_so(farm: Path, closed_folder: Path, place: str) -> None:
-    done = vfi(*retime_arguments(plate(farm), closed_folder / place / "slow.####.exr", "--speed", "0.5"))
+    done = vfi_here(*retime_arguments(plate(farm), closed_folder / place / "slow.####.exr", "--speed", "0.5"))
     assert done.returncode == 1
     assert str(closed_folder) in done.stderr
     assert "Read-only" in done.stderr or "Permission denied" in done.stderr
@@ -361,7 +376,7 @@ def test_a_folder_that_may_not_be_written_is_said_so(farm: Path, closed_folder: 
 
 def test_a_target_below_a_file_is_said_so(farm: Path, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("no folder")
-    done = vfi(*retime_arguments(plate(farm), tmp_path / "notes" / "out" / "slow.####.exr", "--speed", "0.5"))
+    done = vfi_here(*retime_arguments(plate(farm), tmp_path / "notes" / "out" / "slow.####.exr", "--speed", "0.5"))
     assert done.returncode == 1
     assert "notes" in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -370,10 +385,10 @@ def test_a_target_below_a_file_is_said_so(farm: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MiB; root can make one, others are spared the test."""
+    """A disk of 512 KiB; root can make one, others are spared the test."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "vfi-test", str(disk)], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "vfi-test", str(disk)], capture_output=True)
     if mounted.returncode:
         pytest.skip("no right to mount a small disk here")
     yield disk
@@ -390,14 +405,14 @@ def assert_stopped_by_a_full_disk(done: Any, target: Path, *words: str) -> None:
 
 
 def test_a_full_disk_stops_the_run_and_what_stands_is_whole(farm: Path, small_disk: Path) -> None:
-    done = vfi(*retime_arguments(plate(farm), small_disk / "slow.####.exr", "--speed", "0.5"))
+    done = vfi_here(*retime_arguments(plate(farm), small_disk / "slow.####.exr", "--speed", "0.5"))
     assert_stopped_by_a_full_disk(done, small_disk, "disk", "space")
     assert 0 < len(numbers_in(small_disk)) < len(OUTPUTS)
 
 
 LIMITED = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))
 from vfi_plugin.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -405,8 +420,8 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits as POSIX has them")
 def test_a_file_that_cannot_grow_is_never_counted_as_written(farm: Path, tmp_path: Path) -> None:
-    """A limit of 60 kB a file stands for a quota; a frame takes twice that."""
-    assert (farm / "whole" / "slow.1002.exr").stat().st_size > 70_000
+    """A limit of 25 kB a file stands for a quota; a frame takes more than that."""
+    assert (farm / "whole" / "slow.1002.exr").stat().st_size > 30_000
     arguments = retime_arguments(plate(farm), tmp_path / "slow.####.exr", "--speed", "0.5", "--frames", "1001-1006")
     code, output, errors = ended(started(sys.executable, "-c", LIMITED, *arguments))
     done = subprocess.CompletedProcess(arguments, code, output, errors)

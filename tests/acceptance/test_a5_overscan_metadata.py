@@ -16,7 +16,7 @@ import pytest
 
 from vfi_plugin.evaluate.metrics import psnr_log
 
-from .product import Pixels, numbers_in, read_frames, retime_arguments, same_bits, stacked, vfi
+from .product import Pixels, numbers_in, read_frames, retime_arguments, same_bits, stacked, vfi_here
 
 DIVISOR = 4
 RATE = 48
@@ -39,7 +39,7 @@ def faster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("a5")
     clip = material.overscan(DIVISOR, pixel_aspect=request.param, count=3)
     pattern = clip.write(folder / "in")
-    done = vfi(*retime_arguments(pattern, folder / "out" / "fast.####.exr", "--fps", RATE))
+    done = vfi_here(*retime_arguments(pattern, folder / "out" / "fast.####.exr", "--fps", RATE))
     assert done.returncode == 0, done.stderr
     results = read_frames(folder / "out", "fast", numbers_in(folder / "out"))
     return Faster(clip, folder / "out", read_frames(folder / "in", clip.name, clip.numbers), results, request.param)

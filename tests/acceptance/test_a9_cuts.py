@@ -14,7 +14,7 @@ import vfi_plugin
 from vfi_plugin.evaluate.metrics import psnr_log
 
 from .mending import command, findings
-from .product import Pixels, numbers_in, read_frames, retime_arguments, same_bits, stacked, vfi
+from .product import Pixels, numbers_in, read_frames, retime_arguments, same_bits, stacked, vfi_here
 
 FIRST_OF_B = 1031
 SLOWER = 4
@@ -58,7 +58,7 @@ def test_the_log_for_machines_tells_the_cut(shots: Shots) -> None:
     arguments = retime_arguments(
         shots.pattern, target, "--speed", "0.25", "--frames", "1117-1124", "--progress", "json"
     )
-    done = vfi(*arguments)
+    done = vfi_here(*arguments)
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert [event["event"] for event in events] == ["begin", *["frame"] * 8, "end"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,11 @@ def subimages(path: Path) -> Iterator[tuple[oiio.ImageSpec, list[np.ndarray]]]:
     while source.seek_subimage(part, 0):
         spec = source.spec()
         kinds = spec.channelformats or [spec.format] * spec.nchannels
-        yield spec, [source.read_image(part, 0, n, n + 1, kind)[..., 0] for n, kind in enumerate(kinds)]
+        planes: list[np.ndarray] = []
+        for kind, alike in groupby(kinds, str):  # neighbours by one call: each call unpacks the whole part
+            begin, end = len(planes), len(planes) + len([*alike])
+            planes += [*np.moveaxis(source.read_image(part, 0, begin, end, kind), -1, 0)]
+        yield spec, planes
         part += 1
     source.close()
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vfi_plugin.models.weights import SHIPPED
+from vfi_plugin.models.weights_place import SHIPPED
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 

@@ -14,7 +14,8 @@ from tiny_quality import LOOKS, NETWORK, average_db, evaluated, merge, run_bench
 
 from vfi_plugin.models.quality import Quality, read_quality
 from vfi_plugin.models.registry import variants_of
-from vfi_plugin.models.weights import SHIPPED, read_weights, save_weights
+from vfi_plugin.models.weights import read_weights, save_weights
+from vfi_plugin.models.weights_place import SHIPPED
 
 CARD = "# weights\n\nBefore.\n\n<!-- quality:begin -->\nold\n<!-- quality:end -->\n\nAfter.\n"
 

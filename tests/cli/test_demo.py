@@ -19,7 +19,6 @@ import pytest
 from material import read_exr
 
 from vfi_plugin.cancellation import Cancellation
-from vfi_plugin.cli import demo as demo_command
 from vfi_plugin.cli.main import main
 from vfi_plugin.demo.observation import Observation, Witness
 from vfi_plugin.demo.run import DemoReport, DemoSize, run_demo
@@ -187,7 +186,7 @@ def test_a_check_that_fails_makes_the_exit_code_1(
     holds: bool, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # The real demo holds; a failing one can only be told from outside.
-    monkeypatch.setattr(demo_command, "run_demo", lambda *_: _report(holds))
+    monkeypatch.setattr("vfi_plugin.demo.run.run_demo", lambda *_: _report(holds))
     assert main(["demo"]) == code
     assert ("FAILS  water is wet: seen" in capsys.readouterr().out) is not holds
 

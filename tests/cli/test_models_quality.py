@@ -32,7 +32,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def imports(measured: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty folder of imports; what ships is what was measured here."""
     monkeypatch.setenv("VFI_WEIGHTS", str(tmp_path / "imports"))
-    monkeypatch.setattr("vfi_plugin.models.weights.SHIPPED", measured)
+    monkeypatch.setattr("vfi_plugin.models.weights_place.SHIPPED", measured)
     monkeypatch.setattr("vfi_plugin.models.quality.QUALITY", measured / "quality.json")
     return tmp_path / "imports"
 

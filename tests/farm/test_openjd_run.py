@@ -11,6 +11,7 @@ from pathlib import Path
 
 import material
 import numpy as np
+import pytest
 
 import vfi_plugin
 from vfi_plugin.cli.main import main
@@ -26,13 +27,14 @@ def bundle(source: str, target: Path, out: Path, *options: str) -> None:
 def test_chunks_make_the_bits_of_a_whole_run_whatever_the_folders_are_called(tmp_path: Path) -> None:
     folder = tmp_path / "My Shots, it's ä漢 $HOME 100%"
     source, job = clip(folder / "in put"), folder / "the job"
-    bundle(source, folder / "aus gabe" / "slow.####.exr", job, "--length", "32", "--chunk-size", "4")
+    bundle(source, folder / "aus gabe" / "slow.####.exr", job, "--length", "32", "--chunk-size", "11")
     checked = called(OPENJD, "check", str(job / "template.yaml"))
     assert checked.returncode == 0, checked.stdout
     done = called(*openjd_words(job), folder=tmp_path)
     assert done.returncode == 0, done.stdout
-    assert "Chunks run: 9" in done.stdout  # eight of four frames, and the check of all
-    assert [float(share) for share in re.findall(r"openjd_progress: ([\d.]+)", done.stdout)] == [25, 50, 75, 100] * 8
+    assert "Chunks run: 4" in done.stdout  # eleven, eleven and ten frames, and the check of all
+    shares = [float(share) for share in re.findall(r"openjd_progress: ([\d.]+)", done.stdout)]
+    assert shares == pytest.approx([100 * n / of for of in (11, 11, 10) for n in range(1, of + 1)], abs=0.1)
     assert "1001-1032, 32 in all, are whole and of one plan" in done.stdout
     whole = vfi_plugin.retime(source, folder / "whole" / "slow.####.exr", length=32)
     assert whole.written == tuple(OUTPUTS)
@@ -44,18 +46,18 @@ def test_a_failed_job_leaves_whole_frames_and_goes_on_elsewhere_with_what_is_mis
     show, moved = tmp_path / "show", tmp_path / "mounted elsewhere"
     source = clip(show / "in")
     plain = ("--length=32", "--method=blend", "--cuts=off")  # the search for cuts would read frames ahead
-    bundle(source, show / "out" / "slow.####.exr", show / "job", *plain, "--chunk-size=8")
-    bad = show / "in" / "pan.1006.exr"  # of the second chunk, which shows positions 1004.9 to 1008.3
+    bundle(source, show / "out" / "slow.####.exr", show / "job", *plain, "--chunk-size=16")
+    bad = show / "in" / "pan.1012.exr"  # of the second chunk, which shows positions 1008.7 to 1016
     good = bad.read_bytes()
     bad.write_bytes(good[:-300])
 
     failed = called(*openjd_words(show / "job"))
     assert failed.returncode == 1
-    assert re.search(r"openjd_fail: .*pan\.1006\.exr", failed.stdout)
+    assert re.search(r"openjd_fail: .*pan\.1012\.exr", failed.stdout)
     assert "Running step 'Verify'" not in failed.stdout
     assert litter(show / "out") == []
     standing = pixels(show / "out")
-    assert len(standing) >= 8
+    assert len(standing) >= 16
 
     bad.write_bytes(good)
     show.rename(moved)
@@ -77,7 +79,7 @@ def test_a_cancelled_task_ends_between_frames_and_leaves_no_litter(tmp_path: Pat
     numbers, target = np.random.default_rng(1), tmp_path / "out"
     (tmp_path / "in").mkdir()
     for number in range(1001, 1009):  # float noise, which takes long to pack
-        planes = {name: numbers.random((540, 960), np.float32) for name in "RGB"}
+        planes = {name: numbers.random((360, 640), np.float32) for name in "RGB"}
         material.write_exr(tmp_path / "in" / f"noise.{number}.exr", planes)
     source = str(tmp_path / "in" / "noise.####.exr")
     bundle(source, target / "slow.####.exr", tmp_path / "job", "--speed=0.1", "--method=blend", "--chunk-size=100")

@@ -292,6 +292,7 @@ def _made(user: UserKnob) -> Knob:
         7: Number_Knob,
         20: Knob,
         26: Knob,
+        43: String_Knob,  # of several lines
     }
     return kinds[user.kind](name)
 

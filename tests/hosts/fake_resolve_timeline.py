@@ -77,10 +77,12 @@ class FakeItem(FakeObject):
 
     @api
     def AddMarker(self, frame: float, color: str, name: str, note: str, duration: float, customData: str = "") -> bool:
-        if float(frame) in self.markers:
-            return False
+        assert self.media is not None
+        if float(frame) in self.markers or not 0 <= frame < int(self.media.properties["Frames"]):
+            return False  # markers of clips count frames of the media
         if "marker" not in self._app.stubborn:
-            self.markers[float(frame)] = {"color": color, "name": name, "note": note, "customData": customData}
+            facts = {"color": color, "name": name, "note": note, "duration": duration, "customData": customData}
+            self.markers[float(frame)] = facts
         return True
 
     @api

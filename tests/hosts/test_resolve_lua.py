@@ -88,6 +88,16 @@ def test_the_chosen_file_is_retimed_whatever_its_name(tmp_path: Path, name: str)
     assert f"done. Now File > Import > Timeline, and choose {target}" in ran.printed
 
 
+@pytest.mark.parametrize(
+    ("name", "job"), [("cut_repair.otio", "repair"), ("Cut Repair.OTIO", "repair"), ("repaired.otio", "retime")]
+)
+def test_the_name_of_the_file_says_that_it_is_to_be_repaired(tmp_path: Path, name: str, job: str) -> None:
+    ran = run(tmp_path, str(tmp_path / name))
+    assert ran.arguments[:3] == ["timeline", job, str(tmp_path / name)]
+    assert ran.arguments[3:] == ["--out", str(tmp_path / name)[:-5] + "_vfi.otio"]
+    assert "end in repair" in ran.printed
+
+
 def test_what_vfi_prints_is_printed_and_a_failure_is_said(tmp_path: Path) -> None:
     ran = run(tmp_path, "/s/edit.otio", code=3)
     assert "10 in, 19 out\nwhat is wrong\n" in ran.printed

@@ -10,11 +10,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from vfi_plugin.kernels import adaptive_conv
-from vfi_plugin.models import Model, load_model, model_info
-from vfi_plugin.models.adaconv import VARIANTS, AdaConvModel
 from vfi_plugin.models.adaconv.bands import LogitBands
+from vfi_plugin.models.adaconv.checkpoint import VARIANTS
+from vfi_plugin.models.adaconv.model import AdaConvModel
 from vfi_plugin.models.adaconv.net import AdaConvNet
 from vfi_plugin.models.container import Container
+from vfi_plugin.models.model import Model
+from vfi_plugin.models.registry import load_model, model_info
 from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.motion.adaptive import AdaptiveMotion
 

@@ -10,10 +10,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin import models
-from vfi_plugin.models.bipn import VARIANTS, BipnModel, info_of
+from vfi_plugin.models.bipn.checkpoint import VARIANTS
+from vfi_plugin.models.bipn.info import info_of
+from vfi_plugin.models.bipn.model import BipnModel
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.painting import PaintingModel
-from vfi_plugin.models.recursion import FINEST, reached_time, time_steps
+from vfi_plugin.models.times import FINEST, reached_time, time_steps
 from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.motion.painted import PaintedMotion
 

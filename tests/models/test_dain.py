@@ -12,8 +12,9 @@ import torch
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.kernels import project_flow
 from vfi_plugin.models.container import read_container
-from vfi_plugin.models.dain import INFO, VARIANTS, DainModel
-from vfi_plugin.models.dain.model import published_padding
+from vfi_plugin.models.dain.checkpoint import VARIANTS
+from vfi_plugin.models.dain.info import INFO
+from vfi_plugin.models.dain.model import DainModel, published_padding
 from vfi_plugin.models.dain.net import Dain, Seen, full_size, inverse_depth, moved_both, moved_contexts, projected
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.registry import load_model

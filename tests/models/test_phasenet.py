@@ -13,7 +13,8 @@ import torch
 import vfi_plugin.models as models
 from vfi_plugin.cli.main import main
 from vfi_plugin.errors import WeightsError
-from vfi_plugin.models.phasenet.checkpoint import FAITHFUL, IMPROVED, VARIANTS, build
+from vfi_plugin.models.phasenet.checkpoint import VARIANTS, build
+from vfi_plugin.models.phasenet.info import FAITHFUL, IMPROVED
 from vfi_plugin.models.phasenet.model import PhaseNetModel, info_of, load
 from vfi_plugin.models.phasenet.net import Given, PhaseNet, pyramid_of
 from vfi_plugin.models.phasenet.planes import planes_from_rgb, rgb_from_planes

@@ -10,7 +10,7 @@ import torch
 from calm_networks import NETWORKS, calm_weights
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models import load_model
+from vfi_plugin.models.registry import load_model
 from vfi_plugin.motion.motion import Motion
 
 T = 0.25

@@ -17,7 +17,8 @@ from vfi_plugin.errors import UsageError, WeightsError
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.container import read_container
 from vfi_plugin.models.registry import load_model
-from vfi_plugin.models.rife import VARIANTS, RifeModel
+from vfi_plugin.models.rife.checkpoint import VARIANTS
+from vfi_plugin.models.rife.model import RifeModel
 from vfi_plugin.models.rife.net import IFNet, build
 from vfi_plugin.models.weights import Weights, read_weights, recognise, save_weights
 

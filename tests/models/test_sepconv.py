@@ -12,10 +12,12 @@ import torch.nn.functional as F  # noqa: N812
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels import separable_conv
-from vfi_plugin.models import Model, load_model, model_info
 from vfi_plugin.models.container import Container, read_container
+from vfi_plugin.models.model import Model
 from vfi_plugin.models.padding import Padding
-from vfi_plugin.models.sepconv import VARIANTS, SepConvModel
+from vfi_plugin.models.registry import load_model, model_info
+from vfi_plugin.models.sepconv.checkpoint import VARIANTS
+from vfi_plugin.models.sepconv.model import SepConvModel
 from vfi_plugin.models.sepconv.net import SepConvNet
 from vfi_plugin.motion.separable import SeparableMotion
 

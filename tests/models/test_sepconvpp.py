@@ -9,10 +9,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 
 from vfi_plugin.kernels import separable_conv
-from vfi_plugin.models import Model, load_model, model_info
 from vfi_plugin.models.container import read_container
+from vfi_plugin.models.model import Model
 from vfi_plugin.models.padding import Padding
-from vfi_plugin.models.sepconvpp import VARIANTS, SepConvPlusModel
+from vfi_plugin.models.registry import load_model, model_info
+from vfi_plugin.models.sepconvpp.checkpoint import VARIANTS
+from vfi_plugin.models.sepconvpp.model import SepConvPlusModel
 from vfi_plugin.models.sepconvpp.net import SepConvPlusNet, standardised
 from vfi_plugin.motion.separable import SeparableMotion
 

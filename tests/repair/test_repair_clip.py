@@ -406,3 +406,25 @@ def test_frames_of_a_movie_are_repaired_into_a_sequence(tmp_path: Path, pan: str
     assert shown[3].mean() > 0.2
     assert np.abs(shown[4] - (shown[3] + shown[5]) / 2).mean() < 0.05
     assert "vfi/repair" not in pans.header_of(tmp_path / "out" / "pan.0004.exr")
+
+
+def test_a_part_is_made_from_good_frames_outside_of_it(tmp_path: Path) -> None:
+    source = pans.write_moments(tmp_path / "in", range(1001, 1011))
+    target = str(tmp_path / "out" / "pan.####.exr")
+    report = vfi.repair_clip(source, target, frames="1002 1006", part="1006-1008", method="blend")
+    assert [frame.sources for frame in report.frames] == [(1005, 1007)]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f"pan.{n}.exr" for n in (1006, 1007, 1008)]
+    with pytest.raises(UsageError, match="new numbers"):
+        vfi.repair_clip(source, target, frames="1002", kinds="duplicate", duplicates="remove", part="1006-1008")
+
+
+def test_frames_that_are_not_repaired_need_not_be_written(tmp_path: Path) -> None:
+    source = pans.write_moments(tmp_path / "in", range(1001, 1007))
+    target = str(tmp_path / "out" / "pan.####.exr")
+    for done in ([1003], []):
+        report = vfi.repair_clip(source, target, frames="1003", keep="none", method="blend")
+        assert list(report.written) == done
+        assert [path.name for path in (tmp_path / "out").iterdir()] == ["pan.1003.exr"]
+        assert not report.notes
+    with pytest.raises(UsageError, match="is a movie"):
+        vfi.repair_clip(source, str(tmp_path / "o.mkv"), frames="1003", keep="none")

@@ -13,7 +13,8 @@ import torch
 from vfi_plugin.cattery.networks import motion_of
 from vfi_plugin.cattery.retime import CatteryRetime
 from vfi_plugin.media.writing import write_file
-from vfi_plugin.models.model import Model, ModelInfo
+from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.model import Model
 
 OLDEST_NUKE = 14.0
 """Its torch is 1.12, the oldest that was seen to read such a module."""

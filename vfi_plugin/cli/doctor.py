@@ -9,11 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from vfi_plugin.cli.file_report import report_on
-from vfi_plugin.cli.machine_report import State, machine_facts
 from vfi_plugin.errors import EXIT_FAILED, EXIT_INPUT, UsageError
-from vfi_plugin.image.channel_overrides import ChannelMap, parse_channel_rule
-from vfi_plugin.image.channel_rules_file import load_channel_rules
 
 _EXAMPLES = """examples:
   vfi doctor                                       is everything installed, and which GPU is used?
@@ -22,11 +18,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "doctor",
-        help="check the installation, or explain a file's channels",
+        help=about,
         description="Without a file: is everything there that is needed? Exit code 1 where something is not. With a"
         " file: its parts, what each channel is taken for and what is done with it. Exit code 3 where it cannot be"
         " retimed.",
@@ -52,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _report_machine(as_json: bool) -> int:
+    from vfi_plugin.cli.machine_report import State, machine_facts
+
     facts = list(machine_facts())
     works = all(fact.state is not State.BROKEN for fact in facts)
     if as_json:
@@ -64,6 +62,10 @@ def _report_machine(as_json: bool) -> int:
 
 
 def _report_file(args: argparse.Namespace) -> int:
+    from vfi_plugin.cli.file_report import report_on
+    from vfi_plugin.image.channel_overrides import ChannelMap, parse_channel_rule
+    from vfi_plugin.image.channel_rules_file import load_channel_rules
+
     given = load_channel_rules(Path(args.channels_map)) if args.channels_map else ChannelMap()
     report = report_on(args.file, given.with_rules_first([parse_channel_rule(rule) for rule in args.channel]))
     print(json.dumps(asdict(report), indent=2) if args.json else _printable("\n".join(report.lines())))

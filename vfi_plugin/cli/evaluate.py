@@ -6,25 +6,24 @@ import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display
 from vfi_plugin.errors import WriteError
 from vfi_plugin.evaluate.codes import ROUNDINGS
-from vfi_plugin.evaluate.evaluation import Evaluation
 from vfi_plugin.evaluate.measure import MEASURES
-from vfi_plugin.evaluate.options import EvaluationOptions
 from vfi_plugin.evaluate.protocol import PROTOCOLS
-from vfi_plugin.evaluate.run import run_evaluation
-from vfi_plugin.evaluate.table import evaluation_lines
+
+if TYPE_CHECKING:
+    from vfi_plugin.evaluate.evaluation import Evaluation
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "evaluate",
-        help="measure a model on a data set or on clips",
+        help=about,
         description="Makes the frames that a data set knows, by a model, by frame averaging and by the classics, and\n"
         "prints how near each comes to the true ones. Pictures go to the model as they are in\n"
         "their 8-bit files.",
@@ -73,6 +72,10 @@ def _epilog() -> Iterator[str]:
 
 def run(args: argparse.Namespace) -> int:
     """Measures, prints the tables, writes the files."""
+    from vfi_plugin.evaluate.options import EvaluationOptions
+    from vfi_plugin.evaluate.run import run_evaluation
+    from vfi_plugin.evaluate.table import evaluation_lines
+
     options = EvaluationOptions(
         model=args.model,
         weights=args.weights,

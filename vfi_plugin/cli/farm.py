@@ -7,16 +7,13 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfi_plugin.cli.retime import add_options, options_of
-from vfi_plugin.farm.bundle import write_bundle
-from vfi_plugin.farm.deadline import RENDER_FILES, VERIFY_FILES
-from vfi_plugin.farm.job import DEFAULT_CHUNK_SIZE, FarmJob, plan_farm_job
-from vfi_plugin.farm.opencue import SCRIPT
-from vfi_plugin.farm.openjd import LOCAL_VALUES, TEMPLATE
-from vfi_plugin.farm.quoting import shell_line
-from vfi_plugin.farm.verify import verify_frames
+from vfi_plugin.farm.command import DEFAULT_CHUNK_SIZE
+
+if TYPE_CHECKING:
+    from vfi_plugin.farm.job import FarmJob
 
 _EXAMPLES = """examples:
   vfi farm bundle plate.####.exr slow.####.exr --speed 0.5 --chunk-size 8 --out job
@@ -27,11 +24,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "farm",
-        help="write jobs for render farms, check their frames",
+        help=about,
         description="A retime in chunks, for the engines of render farms. The frames are the bits that one run gives.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -79,6 +76,9 @@ def _add_verify(actions: Any) -> None:
 
 def run_bundle(args: argparse.Namespace) -> int:
     """Plans the job, writes it and says how it is started."""
+    from vfi_plugin.farm.bundle import write_bundle
+    from vfi_plugin.farm.job import plan_farm_job
+
     job = plan_farm_job(
         args.source, args.target, options_of(args), chunk_size=args.chunk_size, executable=args.executable
     )
@@ -94,6 +94,11 @@ def run_bundle(args: argparse.Namespace) -> int:
 
 
 def _starting(job: FarmJob, out: Path) -> Iterator[str]:
+    from vfi_plugin.farm.deadline import RENDER_FILES, VERIFY_FILES
+    from vfi_plugin.farm.opencue import SCRIPT
+    from vfi_plugin.farm.openjd import LOCAL_VALUES, TEMPLATE
+    from vfi_plugin.farm.quoting import shell_line
+
     yield f"{out}: {len(job.frames)} frames in chunks of {job.chunk_size}; start it by one of"
     deadline = [word for names in (RENDER_FILES, VERIFY_FILES) for word in ("-Job", *(str(out / n) for n in names))]
     for words in (
@@ -107,5 +112,7 @@ def _starting(job: FarmJob, out: Path) -> Iterator[str]:
 
 def run_verify(args: argparse.Namespace) -> int:
     """Looks at the frames and says that all is well."""
+    from vfi_plugin.farm.verify import verify_frames
+
     print(verify_frames(args.target, args.frames, args.expect).summary())
     return 0

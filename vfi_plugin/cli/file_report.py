@@ -18,8 +18,7 @@ from vfi_plugin.image.channel_sanity import value_warnings
 from vfi_plugin.image.channel_table import ChannelRow, describe, table_text
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.clip import Clip, SequenceClip
-from vfi_plugin.media.foreign_image import SOURCE_FORMAT
-from vfi_plugin.media.header import PartHeader, rate_of
+from vfi_plugin.media.header import SOURCE_FORMAT, PartHeader, rate_of
 from vfi_plugin.media.open_clip import MOVIE_SUFFIXES, open_clip
 from vfi_plugin.timing.ranges import format_range
 from vfi_plugin.timing.timecode import Timecode

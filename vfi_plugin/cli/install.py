@@ -15,11 +15,11 @@ from vfi_plugin.worker.adapter_places import HOSTS, Machine, Places, places_of
 from vfi_plugin.worker.installing import install, uninstall
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "install",
-        help="put the adapter into Nuke or Resolve",
+        help=about,
         description="Copies the adapter into a host's folders and prints what it did. --undo takes back exactly that.",
     )
     parser.add_argument("host", choices=HOSTS, help="which host")

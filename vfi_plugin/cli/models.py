@@ -10,19 +10,17 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files, models_quality
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.listing import listed_facts, listed_model, weights_state
-from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.quality import quality_of, read_quality
 from vfi_plugin.models.registry import default_model, info_in_use, model_names
 
 _HEADINGS = ("name", "year", "time", "reach", "parameters", "multiply-adds/px", "weights", "licence")
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
-    parser = commands.add_parser(
-        "models", help="list the models, import weights", description="What the models are, and their weights."
-    )
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
+    parser = commands.add_parser("models", help=about, description="What the models are, and their weights.")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="a line for each model; * marks the default")
     listing.add_argument("--json", action="store_true", help="every fact, as JSON")

@@ -13,15 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import torch
-from torch import nn
-
-from vfi_plugin.cli.models_nuke import run_nuke_export
 from vfi_plugin.errors import UsageError, WriteError
-from vfi_plugin.models.registry import load_model, model_names, variants_of
-from vfi_plugin.models.variant import check_finite
+from vfi_plugin.models.registry import load_model, model_names, variants_of, weights_facts
+from vfi_plugin.models.weights_place import imports_folder, weights_file
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from vfi_plugin.models.weights import Weights
 
 
@@ -54,7 +53,7 @@ def add_parsers(actions: Any) -> None:
 
 def run_import(args: argparse.Namespace) -> int:
     """Recognises a file of weights by its content and puts it where models look for theirs."""
-    from vfi_plugin.models.weights import imports_folder, save_weights
+    from vfi_plugin.models.weights import save_weights
 
     name, weights = _recognised(args.file, args.name)
     folder = imports_folder()
@@ -72,9 +71,9 @@ def run_import(args: argparse.Namespace) -> int:
 
 def run_export(args: argparse.Namespace) -> int:
     """Traces a network with its weights and says what goes in and comes out."""
-    from vfi_plugin.models.weights import weights_file
-
     if args.format == "nuke":
+        from vfi_plugin.cli.models_nuke import run_nuke_export
+
         return run_nuke_export(args)
     target = Path(args.out)
     with _writing(target, "give another --out"):
@@ -113,15 +112,11 @@ def _hindrance(name: str) -> str:
 
 def in_use(name: str) -> Iterator[str]:
     """Lines on the weights that a model takes when none are named; none where it has none."""
-    if not variants_of(name):
-        return
-    from vfi_plugin.models.weights import read_weights, weights_file
-
     path = weights_file(name, None)
-    if path is not None:
-        weights = read_weights(name, variants_of(name), path)
+    facts = None if path is None else weights_facts(name, path)
+    if facts is not None:
         yield f"  {path}"
-        yield f"  variant {weights.variant or 'the only one'}, sha256 {weights.sha256}"
+        yield f"  variant {facts.variant or 'the only one'}, sha256 {facts.sha256}"
 
 
 def _recognised(file: str, name: str | None) -> tuple[str, Weights]:
@@ -149,6 +144,8 @@ def _checked(weights: Weights) -> Weights:
     Raises:
         WeightsError: a tensor has no plain numbers in it, or some that are not finite.
     """
+    from vfi_plugin.models.variant import check_finite
+
     check_finite(weights.tensors, weights.source)
     return replace(weights, tensors={name: tensor.clone() for name, tensor in weights.tensors.items()})
 
@@ -164,6 +161,8 @@ def _writing(target: Path, advice: str) -> Iterator[None]:
 
 def _traced(net: nn.Module, inputs: dict[str, torch.Tensor]) -> bytes:
     """A file of the network as TorchScript, good for frames of other sizes too."""
+    import torch
+
     file = io.BytesIO()
     with _plain_kernels(), torch.no_grad(), warnings.catch_warnings():
         # The kernels' checks of shapes are not recorded, which is right, but torch warns of each. It also advises

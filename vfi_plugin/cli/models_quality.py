@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from vfi_plugin.evaluate.measure import MEASURES
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models import weights_place
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.quality import AVERAGE, DIS, MODEL, Quality, quality_of
 
 
@@ -39,9 +40,7 @@ def figure_rows(quality: Quality) -> list[list[str]]:
 
 def shipped_card(name: str) -> Iterator[str]:
     """The lines of the card of the weights that ship; none where there is no card."""
-    from vfi_plugin.models.weights import SHIPPED  # loads safetensors, which the classic needs not
-
-    card = SHIPPED / f"{name}.md"
+    card = weights_place.SHIPPED / f"{name}.md"
     if card.is_file():
         lines = card.read_text(encoding="utf-8").rstrip().splitlines()
         yield from (line for line in lines if not line.startswith("<!--"))  # marks between which figures are filled in

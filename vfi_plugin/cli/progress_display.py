@@ -16,16 +16,19 @@ STYLES = ("auto", "plain", "json", "openjd", "farm")
 _BAR_CHARACTERS = 32
 
 
-def display(style: str) -> Progress:
-    """The display for a ``--progress`` value; "auto" is a bar where standard output is a terminal, else plain."""
+def display(style: str, verb: str = "rendering") -> Progress:
+    """The display for a ``--progress`` value; "auto" is a bar where standard output is a terminal, else plain.
+
+    ``verb`` says what is done with frames, where a display has words for it.
+    """
     if style == "auto":
         style = "bar" if sys.stdout.isatty() else "plain"
     makers: dict[str, Callable[[TextIO], Progress]] = {
         "bar": BarDisplay,
-        "plain": PlainDisplay,
+        "plain": lambda stream: PlainDisplay(stream, verb),
         "json": JsonDisplay,
-        "openjd": OpenJdDisplay,
-        "farm": FarmDisplay,
+        "openjd": lambda stream: OpenJdDisplay(stream, verb),
+        "farm": lambda stream: FarmDisplay(stream, verb),
     }
     return makers[style](sys.stdout)
 
@@ -44,8 +47,9 @@ def failure_told(style: str) -> Iterator[None]:
 class PlainDisplay:
     """One line a frame: ``12:30:05 progress: 25% (5/20) slow.1005.exr``."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, verb: str = "rendering") -> None:
         self._stream = stream
+        self._verb = verb
 
     def _line(self, text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {text}", file=self._stream, flush=True)
@@ -53,7 +57,7 @@ class PlainDisplay:
     def begin(self, total: int, summary: str) -> None:
         """The plan, and how many frames this run renders."""
         self._line(summary)
-        self._line(f"rendering {total} frame{'s' if total != 1 else ''}")
+        self._line(f"{self._verb} {total} frame{'s' if total != 1 else ''}")
 
     def frame_done(self, done: int, total: int, name: str) -> None:
         """The share done, rounded down: 100% means done."""

@@ -32,11 +32,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
+def add_parser(commands: Any, about: str) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
         "repair",
-        help="make bad frames anew: dropped, repeated, missing, blurred, broken",
+        help=about,
         description="Makes bad frames anew from the good ones around them. All other files stay byte for byte.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -44,9 +44,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("source", metavar="SRC", help="sequence (plate.####.exr, one file of it) or movie")
     parser.add_argument("target", metavar="DST", nargs="?", help="EXR sequence or movie; none with --in-place")
     _add_what(parser)
-    _add_how(parser)
+    add_how(parser)
     _add_files(parser)
-    _add_trust(parser)
+    add_trust(parser)
     add_motion(parser)
     add_picture(parser)
     _add_run(parser)
@@ -63,7 +63,8 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_how(parser: argparse.ArgumentParser) -> None:
+def add_how(parser: argparse.ArgumentParser) -> None:
+    """Adds what replaces what."""
     group = parser.add_argument_group("what replaces what")
     group.add_argument(
         "--policy", choices=POLICIES, default="first", help="where the picture of a run of repeats belongs"
@@ -82,14 +83,18 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files")
-    group.add_argument("--keep", choices=KEEPS, default="link", help="untouched files: hard links (default) or copies")
+    group.add_argument(
+        "--keep", choices=KEEPS, default="link", help="untouched files: hard links (default), copies, or not written"
+    )
+    group.add_argument("--part", metavar="A-B", help="the part of the clip that is written (default: all of it)")
     group.add_argument("--in-place", action="store_true", help="rewrite bad frames where they are")
     group.add_argument("--backup", metavar="DIR", help="where the originals go (default: NAME_originals beside them)")
     group.add_argument("--no-backup", action="store_true", help="do not keep the originals")
     group.add_argument("--overwrite", action="store_true", help="make again what was made with other settings")
 
 
-def _add_trust(parser: argparse.ArgumentParser) -> None:
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Adds what is done where motion may be wrong."""
     group = parser.add_argument_group("trust")
     group.add_argument("--confidence", action="store_true", help="add a channel vfi.confidence to repaired frames")
     group.add_argument("--fallback", choices=FALLBACKS, default="off", help="what to take where motion is not trusted")
@@ -105,10 +110,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--report-out", metavar="FILE.json", help="write what was done to each frame")
 
 
+POLICY = ("policy", "duplicates", "drops", "max_gap", "force", "ends")
+"""What ``add_how`` says of policies, as attributes of `RepairPolicy`."""
+
+
 def options_of(args: argparse.Namespace) -> RepairOptions:
     """What the arguments ask for. Raises UsageError."""
-    policy = RepairPolicy(args.policy, args.duplicates, args.drops, args.max_gap, args.force, args.ends)
-    names = ("report", "frames", "kinds", "keep", "in_place", "backup", "no_backup", "strength", "confidence")
+    policy = RepairPolicy(**{name: getattr(args, name) for name in POLICY})
+    names = ("report", "frames", "kinds", "part", "keep", "in_place", "backup", "no_backup", "strength", "confidence")
     given = {name: getattr(args, name) for name in (*names, "fallback", "fallback_under", "report_out")}
     return RepairOptions(bad_list=args.list, policy=policy, how=motion_and_picture(args), **given)
 

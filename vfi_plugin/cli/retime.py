@@ -9,7 +9,6 @@ from typing import Any
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
-from vfi_plugin.render.retime import plan_retime, retime_with
 from vfi_plugin.render.shutter import DEFAULT_SAMPLES
 
 _EXAMPLES = """examples:
@@ -22,11 +21,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "retime",
-        help="make slow motion, ramps, rate changes",
+        help=about,
         description="Retimes a clip. Source frames come through untouched; frames in between are made by motion.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -169,6 +168,8 @@ def options_of(args: argparse.Namespace) -> RetimeOptions:
 
 def run(args: argparse.Namespace) -> int:
     """Plans, prints the plan, renders."""
+    from vfi_plugin.render.retime import plan_retime, retime_with
+
     options = replace(options_of(args), expect=args.expect)
     if args.dry_run:
         for line in plan_retime(args.source, args.target, options).description():

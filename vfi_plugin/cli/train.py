@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from vfi_plugin.cancellation import Cancellation, stop_on_signals
 from vfi_plugin.cli.training_display import STYLES, display
 from vfi_plugin.errors import Cancelled, UsageError
 from vfi_plugin.train.request import TrainingRequest
-from vfi_plugin.train.run import Outcome
 from vfi_plugin.train.settings import PRECISIONS
+
+if TYPE_CHECKING:
+    from vfi_plugin.train.run import Outcome
 
 _EXAMPLES = """examples:
   vfi train figan --data clips/ --validate held_out/ --minutes 60 --out figan_run
@@ -27,11 +27,11 @@ _EXAMPLES = """examples:
 """
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "train",
-        help="train a network's weights",
+        help=about,
         description="Trains a network on frames whose in-betweens are known, and keeps the best weights. What is not"
         " given is as the network's paper has it, or, with --resume, as it was.",
         epilog=_EXAMPLES,
@@ -141,6 +141,8 @@ def request_of(args: argparse.Namespace) -> TrainingRequest:
     if args.threads is not None:
         if args.threads < 1:
             raise UsageError(f"got {args.threads} threads; give 1 or more")
+        import torch
+
         torch.set_num_threads(args.threads)
     given = {field.name: getattr(args, field.name) for field in fields(TrainingRequest)}
     paths = {name: tuple(given[name]) for name in ("data", "validate") if given[name] is not None}

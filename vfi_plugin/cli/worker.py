@@ -6,17 +6,13 @@ import argparse
 from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
-from vfi_plugin.worker.channel import LineChannel
-from vfi_plugin.worker.lifeline import Parent
-from vfi_plugin.worker.log import Log
-from vfi_plugin.worker.service import Service
 
 
-def add_parser(commands: Any) -> None:
-    """Adds the command to the parser."""
+def add_parser(commands: Any, about: str) -> None:
+    """Adds the command to the parser; ``about`` stands beside its name in ``vfi --help``."""
     parser = commands.add_parser(
         "worker",
-        help="serve a host, such as Nuke or Resolve (they start it themselves)",
+        help=about,
         description="Takes requests as lines of JSON on standard input and answers on standard output, until the input"
         " is closed or the host is gone. docs/worker.md describes the protocol; hosts use vfi_client.py.",
     )
@@ -27,6 +23,11 @@ def add_parser(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves."""
+    from vfi_plugin.worker.channel import LineChannel
+    from vfi_plugin.worker.lifeline import Parent
+    from vfi_plugin.worker.log import Log
+    from vfi_plugin.worker.service import Service
+
     log = Log.open(args.log)
     channel = LineChannel.over_standard_streams(log.descriptor)
     with stop_on_signals() as stop:

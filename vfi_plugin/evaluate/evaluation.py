@@ -10,7 +10,7 @@ from typing import Any
 
 from vfi_plugin.evaluate.item import LeftOut
 from vfi_plugin.evaluate.measure import Measure
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.info import ModelInfo
 
 
 @dataclass(frozen=True)

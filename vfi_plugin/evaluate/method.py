@@ -12,7 +12,8 @@ import torch
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.evaluate.codes import WHITE, Codes
-from vfi_plugin.models.model import Model, ModelInfo
+from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.model import Model
 
 Frames = npt.NDArray[Any]
 """``(H, W, 3)`` float RGB, 1 is white; not clamped."""

@@ -18,8 +18,8 @@ from vfi_plugin.evaluate.method import CLASSICS, FrameAverage, Method, ModelMeth
 from vfi_plugin.evaluate.options import Asked, EvaluationOptions
 from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.worst_page import WorstPage
-from vfi_plugin.models.recursion import reached_time
 from vfi_plugin.models.registry import load_model, resolve_device
+from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.progress import Progress, Silent
 
 PAGE_NAME = "worst.png"

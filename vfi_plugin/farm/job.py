@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.farm.command import (
+    DEFAULT_CHUNK_SIZE,
     EXECUTABLE,
     OPTION_FILES,
     SEQUENCES,
@@ -24,9 +25,6 @@ from vfi_plugin.farm.command import (
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import RetimeJob, plan_retime
 from vfi_plugin.render.stamp import settings_digest
-
-DEFAULT_CHUNK_SIZE = 10
-"""Starting takes two seconds and a 4K frame four to seven, or a minute by a network: little is lost by starting."""
 
 _TRAVELLING = (OPTION_FILES["time_map"], OPTION_FILES["channels_map"])
 """Small files that people go on editing: the job takes copies, so that all its tasks read the same."""

@@ -11,11 +11,8 @@ import OpenImageIO as oiio
 from vfi_plugin.errors import UnreadableImageError
 from vfi_plugin.image.frame import Attribute, Frame, Part, Plane
 from vfi_plugin.image.window import Window
-from vfi_plugin.media.header import PartHeader, exact_rate
+from vfi_plugin.media.header import SOURCE_FORMAT, PartHeader, exact_rate
 from vfi_plugin.media.size_limit import refuse_impossible_size
-
-SOURCE_FORMAT = "vfi/sourceFormat"
-"""Attribute with the original file type and sample type, such as "png uint8": integers are read as [0, 1] floats."""
 
 _FLOATING = {"half": (oiio.HALF, "half"), "float": (oiio.FLOAT, "float"), "double": (oiio.FLOAT, "float")}
 # What only says how the file was stored; an EXR made from it is stored in its own way.

@@ -10,6 +10,9 @@ from math import isfinite
 from vfi_plugin.image.frame import Attribute
 from vfi_plugin.image.window import Window
 
+SOURCE_FORMAT = "vfi/sourceFormat"
+"""Attribute with the original file type and sample type, such as "png uint8": integers are read as [0, 1] floats."""
+
 
 @dataclass(frozen=True)
 class PartHeader:

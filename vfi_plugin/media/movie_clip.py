@@ -164,6 +164,11 @@ class MovieClip(Clip):
         window = Window(0, 0, decoded.width, decoded.height)
         return Frame((Part(to_rgb(decoded), window, window, attributes=attributes),), number)
 
+    def decoded(self, number: int) -> Any:
+        """The frame as PyAV has it, its planes not converted; see ``movie_shrunk``. Raises as ``Clip.read``."""
+        with self._lock:
+            return self._frame(number)
+
     def header(self, number: int) -> tuple[PartHeader, ...]:
         """See ``Clip.header``. All frames of a stream have the same one, so that of the first is given."""
         if number not in range(FIRST_NUMBER, FIRST_NUMBER + len(self._times)):

@@ -84,7 +84,8 @@ def _scaled(frame: Any, index: int, bits: int) -> Floats:
     return plane
 
 
-def _depth(frame: Any) -> int:
+def sample_bits(frame: Any) -> int:
+    """Bits of a sample in the planes that ``to_rgb`` reads: those of the format, or the next more that exist."""
     wanted = max(component.bits for component in frame.format.components)
     return next((depth for depth in _DEPTHS if depth >= wanted), _DEPTHS[-1])
 
@@ -106,8 +107,22 @@ def _from_grey(frame: Any, bits: int) -> dict[str, Floats]:
 
 def _from_yuv(frame: Any, alpha: bool, bits: int) -> dict[str, Floats]:
     planar = _planar(frame, "yuva444p" if alpha else "yuv444p", bits)
-    samples = Quantisation.of(bits, is_full_range(frame))
     y, cb, cr = (plane_view(planar, index, bits).astype(np.float32) for index in range(3))
+    planes = rgb_of_yuv(y, cb, cr, frame, bits)
+    if alpha:
+        planes["A"] = _scaled(planar, 3, bits)
+    return {name: planes[name] for name in "RGBA" if name in planes}
+
+
+def rgb_of_yuv(y: Floats, cb: Floats, cr: Floats, frame: Any, bits: int) -> dict[str, Floats]:
+    """Planes R, G and B, float32 display-referred, from samples of luma and chroma at one size, which are changed.
+
+    Args:
+        y, cb, cr: float32, any one shape: samples as they are stored.
+        frame: of PyAV; says the range and the matrix.
+        bits: of a sample.
+    """
+    samples = Quantisation.of(bits, is_full_range(frame))
     y -= np.float32(samples.luma_offset)
     y /= np.float32(samples.luma_scale)
     for chroma in (cb, cr):
@@ -120,9 +135,7 @@ def _from_yuv(frame: Any, alpha: bool, bits: int) -> dict[str, Floats]:
         "B": y + np.float32(2 * (1 - blue)) * cb,
     }
     planes["G"] = (y - np.float32(red) * planes["R"] - np.float32(blue) * planes["B"]) / np.float32(green)
-    if alpha:
-        planes["A"] = _scaled(planar, 3, bits)
-    return {name: planes[name] for name in "RGBA" if name in planes}
+    return planes
 
 
 def to_rgb(frame: Any) -> dict[str, Floats]:
@@ -131,7 +144,7 @@ def to_rgb(frame: Any) -> dict[str, Floats]:
     Black is 0 and white is 1. RGB streams give exactly sample / (2^bits - 1). What a YCbCr stream holds beyond black
     and white comes out below 0 and above 1.
     """
-    bits = _depth(frame)
+    bits = sample_bits(frame)
     alpha = any(component.is_alpha for component in frame.format.components)
     if frame.format.is_rgb or frame.format.name == "pal8":
         # Formats of RGB have no 9 to 14 bits with alpha below 10; all depths of _DEPTHS exist without.

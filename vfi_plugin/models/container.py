@@ -8,7 +8,6 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from vfi_plugin.errors import WeightsError
+from vfi_plugin.models.weights_header import digest_of
 
 # What published files hold besides tensors and plain values: Super SloMo's has the date of its last epoch.
 _HARMLESS: list[Any] = [datetime.datetime]
@@ -53,7 +53,7 @@ def read_container(path: str | Path) -> Container:
             raise WeightsError(f"there is no weights file {path}; give the path of a file")
         read = _read_safetensors if _looks_like_safetensors(path) else _read_pickle
         values, metadata = read(path)
-        digest = _digest(path)
+        digest = digest_of(path)
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror or error}); check who may read it") from error
     if not isinstance(values, Mapping):
@@ -101,14 +101,6 @@ def _refusal(path: Path, error: Exception) -> str:
                 " could run anything; nothing was run. Get the weights from their authors"
             )
     return f"{path.name} is damaged or no weights file ({text[:120]}); get it again from where it came"
-
-
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _one_line(error: Exception) -> str:

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.model import Pair
 from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.projection import Direction, project
 
 Tensor = torch.Tensor
-
-INFO = ModelInfo(
-    name="vectors",
-    title="The vectors given",
-    paper="none; projected to the time of a frame as the classic's are",
-    year=0,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=1,
-    reach_px=None,
-    parameters=0,
-    multiply_adds=0,
-    licence="theirs who made the vectors",
-    training_data="none",
-    weights_sha256=None,
-)
-"""What is said of vectors where a model is told of; it is none that could be loaded."""
 
 
 class GivenPair(Pair):

@@ -7,21 +7,20 @@ from dataclasses import asdict
 from typing import Any
 
 from vfi_plugin.errors import WeightsError
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models import weights_place
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.quality import Quality, quality_of
-from vfi_plugin.models.registry import info_in_use, model_info, variants_of
+from vfi_plugin.models.registry import info_in_use, model_info, variant_names
 
 
 def weights_state(name: str) -> str:
     """ "none needed", "imported", "shipped", or "needed" where there are none yet."""
-    if not variants_of(name):
+    if not variant_names(name):
         return "none needed"
-    from vfi_plugin.models.weights import SHIPPED, weights_file  # loads safetensors, which the classic needs not
-
-    path = weights_file(name, None)
+    path = weights_place.weights_file(name, None)
     if path is None:
         return "needed"
-    return "shipped" if path.parent == SHIPPED else "imported"
+    return "shipped" if path.parent == weights_place.SHIPPED else "imported"
 
 
 def listed_model(name: str) -> tuple[ModelInfo, str]:

@@ -3,75 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
-if TYPE_CHECKING:
-    from vfi_plugin.models.weights import Weights
-
 SMALLEST_SIDE_PX = 16
 """Frames smaller than this in height or width are refused: no published network is defined on them."""
-
-
-NOT_PUBLISHED = "as a file of weights tells; none were published"
-"""Licence and training data of networks whose weights everyone trains for themselves."""
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """The facts about a model that callers and users need.
-
-    Attributes:
-        name: what it is called by.
-        title: its name for humans.
-        paper: authors, title, venue.
-        year: of publication.
-        any_time: whether any ``t`` is predicted directly; otherwise 0.5 only, and other times by recursion.
-        extrapolates: whether ``t`` outside [0, 1] makes sense.
-        size_multiple: frames are padded to a multiple of this many pixels inside the model.
-        reach_px: the largest motion it can follow from one frame to the other, in pixels; of networks of kernels, as
-            their papers count it, from the frame in the middle to either. None where there is no fixed bound.
-        parameters: number of trained ones.
-        multiply_adds: convolutions' multiply-adds a pixel of the frame, for one frame between a pair, at the published
-            width.
-        licence: of the weights in use.
-        training_data: what these weights were trained on.
-        weights_sha256: of the weights file, or None where there are none.
-        frames_at_once: where not ``any_time``: how many frames, evenly spaced between a pair, one run of it gives.
-        paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
-    """
-
-    name: str
-    title: str
-    paper: str
-    year: int
-    any_time: bool
-    extrapolates: bool
-    size_multiple: int
-    reach_px: float | None
-    parameters: int
-    multiply_adds: int
-    licence: str
-    training_data: str
-    weights_sha256: str | None
-    frames_at_once: int = 1
-    paints: bool = False
-
-    def with_weights(self, weights: Weights) -> ModelInfo:
-        """The facts with those that a file of weights tells; what it leaves out stays as it was."""
-        return replace(
-            self,
-            parameters=weights.parameters,
-            licence=weights.licence or self.licence,
-            training_data=weights.training_data or self.training_data,
-            weights_sha256=weights.sha256,
-        )
 
 
 class Pair(ABC):

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.model import Model, ModelInfo
+from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.model import Model
 from vfi_plugin.models.variant import load_state
 
 if TYPE_CHECKING:

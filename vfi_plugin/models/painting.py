@@ -11,14 +11,11 @@ import torch
 from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
-from vfi_plugin.models.recursion import reached_time
+from vfi_plugin.models.times import reached_time
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
 
 Tensor = torch.Tensor
-
-CARRIER = "dis"
-"""The model whose motion carries what cannot be painted."""
 
 
 class PaintingModel(NetworkModel):

@@ -9,12 +9,11 @@ from typing import TypeVar
 import torch
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
-
-PRECISIONS = ("float32", "float16")
 
 AnyMotion = TypeVar("AnyMotion", bound=Motion)
 

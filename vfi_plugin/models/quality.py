@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vfi_plugin.errors import WeightsError
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.info import ModelInfo
 
 QUALITY = Path(__file__).resolve().parent.parent / "weights" / "quality.json"
 """Written by ``benchmarks/quality.py`` from evaluations; where it is not there, nothing was measured."""

@@ -7,16 +7,18 @@ import re
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, cast
 
-import torch
-
 from vfi_plugin.errors import DeviceError, UnknownModelError, UsageError
-from vfi_plugin.models.model import Model, ModelInfo
-from vfi_plugin.models.precision import in_precision
-from vfi_plugin.models.variant import Variant
+from vfi_plugin.models.info import ModelInfo, WeightsFacts
+from vfi_plugin.models.weights_place import needed_file, weights_file
 
 if TYPE_CHECKING:
+    import torch
+
+    from vfi_plugin.models.model import Model
+    from vfi_plugin.models.variant import Variant
     from vfi_plugin.models.weights import Weights
 
 _MODULES = {
@@ -36,11 +38,18 @@ _MODULES = {
 _DEFAULT = "dis"
 
 
-class ModelModule(Protocol):
-    """What each model's package offers."""
+class InfoModule(Protocol):
+    """What ``info.py`` of each model offers, without loading torch.
+
+    Where there are weights, also ``VARIANT_NAMES``; and ``info_of(variant)`` where facts depend on the variant.
+    """
 
     INFO: ModelInfo
     """The facts, with those of the published weights."""
+
+
+class ModelModule(Protocol):
+    """What ``model.py`` of each model offers."""
 
     def load(self, weights: Weights | None, device: torch.device) -> Model:
         """Builds the model; weights are None for a model that has no variants."""
@@ -56,17 +65,33 @@ def default_model() -> str:
     return _DEFAULT
 
 
-def _module(name: str) -> ModelModule:
+def _part(name: str, part: str) -> ModuleType:
     if name not in _MODULES:
         close = difflib.get_close_matches(name, _MODULES, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise UnknownModelError(f"there is no model {name!r}{hint} Available: {', '.join(model_names())}")
-    return cast(ModelModule, import_module(_MODULES[name]))
+    return import_module(f"{_MODULES[name]}.{part}")
+
+
+def _info(name: str) -> InfoModule:
+    return cast(InfoModule, _part(name, "info"))
+
+
+def _model(name: str) -> ModelModule:
+    return cast(ModelModule, _part(name, "model"))
+
+
+def variant_names(name: str) -> Sequence[str]:
+    """What a network's architectures are called; none for a model that has no weights. Raises UnknownModelError."""
+    names: Sequence[str] = getattr(_info(name), "VARIANT_NAMES", ())
+    return names
 
 
 def variants_of(name: str) -> Sequence[Variant]:
     """A network's architectures; none for a model that has no weights. Raises UnknownModelError."""
-    variants: Sequence[Variant] = getattr(_module(name), "VARIANTS", ())
+    if not variant_names(name):
+        return ()
+    variants: Sequence[Variant] = _part(name, "checkpoint").VARIANTS
     return variants
 
 
@@ -81,16 +106,12 @@ def model_info(name: str, weights: str | Path | None = None) -> ModelInfo:
         UnknownModelError: no such model.
         WeightsError: the file is not there, or not of this network.
     """
-    info = _module(name).INFO
-    if weights is None:
-        return info
-    found = _weights(name, weights)
-    return info if found is None else info_with(name, found)
+    return _info(name).INFO if weights is None else info_to_use(name, weights)
 
 
-def info_with(name: str, weights: Weights) -> ModelInfo:
+def info_with(name: str, weights: WeightsFacts) -> ModelInfo:
     """The facts about a model with these weights, without building it; some depend on the architecture they are for."""
-    module = _module(name)
+    module = _info(name)
     of_variant = getattr(module, "info_of", lambda _: module.INFO)
     info: ModelInfo = of_variant(weights.variant)
     return info.with_weights(weights)
@@ -103,13 +124,30 @@ def info_in_use(name: str) -> ModelInfo:
         UnknownModelError: no such model.
         WeightsError: the file is damaged or of another network.
     """
-    variants = variants_of(name)
-    if not variants:
-        return model_info(name)
-    from vfi_plugin.models.weights import read_weights, weights_file  # loads safetensors, which not all need
+    ready = not variant_names(name) or weights_file(name, None) is not None
+    return info_to_use(name, None) if ready else model_info(name)
 
-    path = weights_file(name, None)
-    return model_info(name) if path is None else info_with(name, read_weights(name, variants, path))
+
+def info_to_use(name: str, given: str | Path | None) -> ModelInfo:
+    """The facts about a model with the weights that ``load_model`` would read.
+
+    Raises:
+        UnknownModelError: no such model.
+        UsageError: weights for a model that has none.
+        WeightsError: there are none, or the file is not of this network.
+    """
+    facts = weights_facts(name, given)
+    return model_info(name) if facts is None else info_with(name, facts)
+
+
+def weights_facts(name: str, given: str | Path | None) -> WeightsFacts | None:
+    """The facts about the weights that ``load_model`` would read; None for a model without. Raises as it does."""
+    variants = variant_names(name)
+    if not variants:
+        return _weights(name, given)
+    from vfi_plugin.models.weights_header import facts_in  # loads safetensors, which a model without weights needs not
+
+    return facts_in(needed_file(name, given), name, variants) or _weights(name, given)
 
 
 def load_model(
@@ -134,8 +172,10 @@ def load_model(
         WeightsError: no weights, or a file that is damaged or of another network.
         DeviceError: no such device.
     """
+    from vfi_plugin.models.precision import in_precision  # torch, which facts do without
+
     name = name or _DEFAULT
-    module, place = _module(name), resolve_device(device)
+    module, place = _model(name), resolve_device(device)
     return in_precision(module.load(_weights(name, weights), place), precision)
 
 
@@ -146,7 +186,7 @@ def model_of(name: str, weights: Weights, device: torch.device) -> Model:
         UnknownModelError: no such model.
         WeightsError: the weights are of another network.
     """
-    return _module(name).load(weights, device)
+    return _model(name).load(weights, device)
 
 
 def _weights(name: str, given: str | Path | None) -> Weights | None:
@@ -162,6 +202,8 @@ def _weights(name: str, given: str | Path | None) -> Weights | None:
 
 def resolve_device(text: str) -> torch.device:
     """The torch device for "auto", "cpu", "cuda" or "cuda:N"; raises DeviceError where it is not there."""
+    import torch
+
     if text == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, number = text.partition(":")

@@ -1,4 +1,4 @@
-"""Where a network's weights come from: a file that is named, the user's imports, or what the package ships."""
+"""A network's weights, read from a file in its authors' form or in this package's own, and written in the latter."""
 
 from __future__ import annotations
 
@@ -13,13 +13,8 @@ from safetensors.torch import save
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.container import Container, read_container
 from vfi_plugin.models.variant import Match, Variant
-
-SHIPPED = Path(__file__).resolve().parent.parent / "weights"
-"""Weights that come with the package: ``<name>.safetensors``."""
-
-# Entries of the safetensors header that this package writes and looks at.
-_NETWORK, _VARIANT, _WIDTH = "vfi.network", "vfi.variant", "vfi.width"
-_LICENCE, _DATA, _SOURCE = "vfi.licence", "vfi.training_data", "vfi.source_sha256"
+from vfi_plugin.models.weights_header import DATA, LICENCE, NETWORK, SOURCE, VARIANT, WIDTH, told_by, trained
+from vfi_plugin.models.weights_place import needed_file
 
 
 @dataclass(frozen=True)
@@ -46,31 +41,7 @@ class Weights:
     @property
     def parameters(self) -> int:
         """How many numbers were trained; the statistics that batch normalisation keeps are not."""
-        kept = ("running_mean", "running_var", "num_batches_tracked")
-        return sum(tensor.numel() for name, tensor in self.tensors.items() if not name.endswith(kept))
-
-
-def imports_folder() -> Path | None:
-    """Where ``vfi models import`` puts weights: ``$VFI_WEIGHTS``, or a folder of the user's own data.
-
-    None where there is no such user: on a farm, jobs run under numbers that have neither a name nor ``$HOME``.
-    """
-    if folder := os.environ.get("VFI_WEIGHTS"):
-        return Path(folder)
-    try:
-        data = Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser())
-    except RuntimeError:  # what pathlib raises
-        return None
-    return data / "vfi" / "weights"
-
-
-def weights_file(name: str, given: str | Path | None) -> Path | None:
-    """The file that a network's weights will be read from, or None where there is none."""
-    if given is not None:
-        return Path(given)
-    places = [folder / f"{name}.safetensors" for folder in (imports_folder(), SHIPPED) if folder is not None]
-    # Unlike Path.is_file, this takes a folder that may not be looked into for one without weights.
-    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
+        return trained({name: tensor.shape for name, tensor in self.tensors.items()})
 
 
 def read_weights(name: str, variants: Iterable[Variant], given: str | Path | None) -> Weights:
@@ -84,14 +55,9 @@ def read_weights(name: str, variants: Iterable[Variant], given: str | Path | Non
     Raises:
         WeightsError: there are none, or the file is not of this network.
     """
-    path = weights_file(name, given)
-    if path is None:
-        raise WeightsError(
-            f"there are no weights for {name} here, and none are shipped; train some, or get its authors' if there are"
-            f" any (vfi models show {name} says more), then give --weights FILE or run vfi models import FILE once"
-        )
+    path = needed_file(name, given)
     container = read_container(path)
-    if _NETWORK in container.metadata:
+    if NETWORK in container.metadata:
         return _own(name, container, [variant.name for variant in variants])
     matches = [variant.match(container) for variant in variants]
     for match in matches:
@@ -102,34 +68,17 @@ def read_weights(name: str, variants: Iterable[Variant], given: str | Path | Non
 
 
 def _own(name: str, container: Container, variants: Sequence[str]) -> Weights:
-    told = container.metadata
-    if told[_NETWORK] != name:
-        raise WeightsError(f"{container.path.name} holds weights of {told[_NETWORK]}, not of {name}")
-    variant = told.get(_VARIANT, "")
-    if variant not in variants:
-        known = f"weights must be of {' or '.join(variants)}" if any(variants) else "it has one, without a name"
-        raise WeightsError(f"{container.path.name}: {name} has no variant {variant!r} here; {known}")
+    told = told_by(container.metadata, container.path, name, variants)
     tensors = {key: value for key, value in container.values.items() if isinstance(value, torch.Tensor)}
     return Weights(
         tensors,
-        variant,
+        told.variant,
         container.sha256,
         container.path.name,
-        _width(container.path, told.get(_WIDTH, "1")),
-        told.get(_LICENCE),
-        told.get(_DATA),
+        told.width,
+        told.licence,
+        told.training_data,
     )
-
-
-def _width(path: Path, text: str) -> float:
-    """A network is built as wide as its file says, so what it says must be a width that somebody trains."""
-    try:
-        width = float(text)
-    except ValueError:
-        width = 0.0
-    if not 0.0 < width <= 4.0:
-        raise WeightsError(f"{path.name} says its network's width is {text!r}; it must lie between 0 and 4")
-    return width
 
 
 def recognise(container: Container, networks: Mapping[str, Iterable[Variant]]) -> tuple[str, Match]:
@@ -162,12 +111,12 @@ def save_weights(path: Path, name: str, weights: Weights, source_sha256: str | N
         OSError: it cannot be written.
     """
     told = {
-        _NETWORK: name,
-        _VARIANT: weights.variant,
-        _WIDTH: f"{weights.width:g}",
-        _SOURCE: source_sha256,
-        _LICENCE: weights.licence,
-        _DATA: weights.training_data,
+        NETWORK: name,
+        VARIANT: weights.variant,
+        WIDTH: f"{weights.width:g}",
+        SOURCE: source_sha256,
+        LICENCE: weights.licence,
+        DATA: weights.training_data,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from vfi_plugin.errors import InputError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.colour_config import choose_space, load_config
-from vfi_plugin.media.foreign_image import SOURCE_FORMAT
-from vfi_plugin.media.header import PartHeader
+from vfi_plugin.media.header import SOURCE_FORMAT, PartHeader
 
 
 def clip_space(headers: Sequence[PartHeader], colorspace: str | None = None, config: str | None = None) -> str:

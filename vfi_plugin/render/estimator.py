@@ -17,10 +17,11 @@ from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
+from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
-from vfi_plugin.render.source import GivenFlows, GuidePair
+from vfi_plugin.render.source import GuidePair
 
 
 @dataclass(frozen=True)

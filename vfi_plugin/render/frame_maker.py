@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from vfi_plugin.image.frame import Attribute, Frame
-from vfi_plugin.models.recursion import reached_time
+from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.compose import compose
 from vfi_plugin.render.estimator import ViewPair
 from vfi_plugin.render.group_work import Moment, ViewMotion

@@ -25,10 +25,17 @@ from vfi_plugin.media.clip import Clip, check_uniform
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.options import RetimeOptions
-from vfi_plugin.render.source import GivenFlows
 from vfi_plugin.timing.ranges import format_range
 
 Flow = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GivenFlows:
+    """Flow from each frame of a pair to the other, (H, W, 2) float32 px, x then y, y down; one at most is None."""
+
+    forward: Flow | None
+    backward: Flow | None
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.painting import CARRIER
-from vfi_plugin.models.recursion import time_steps
+from vfi_plugin.models.info import CARRIER, ModelInfo
+from vfi_plugin.models.times import time_steps
 
 
 def method_text(method: str, model: ModelInfo) -> str:

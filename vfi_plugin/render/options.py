@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.precision import PRECISIONS
+from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.render.shutter import DEFAULT_SAMPLES, Shutter
 from vfi_plugin.timing.time_map import TimeMap
 

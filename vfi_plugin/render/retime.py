@@ -13,9 +13,9 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.media.clip import Clip, check_uniform
 from vfi_plugin.media.open_clip import open_clip
-from vfi_plugin.models.given import INFO as GIVEN
-from vfi_plugin.models.model import ModelInfo
-from vfi_plugin.models.registry import default_model, info_with, model_info, variants_of
+from vfi_plugin.models.given_info import INFO as GIVEN
+from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.given_vectors import VectorSource
 from vfi_plugin.render.header import Clock
@@ -26,6 +26,7 @@ from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
+from vfi_plugin.render.vector_names import check_room
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.timing.timecode import parse_rate
@@ -223,14 +224,7 @@ def model_in_use(options: RetimeOptions) -> ModelInfo:
     if options.vectors_from is not None:
         return GIVEN
     name = options.model or default_model()
-    if options.method != "motion":
-        return model_info(name)
-    variants = variants_of(name)
-    if not variants:
-        return model_info(name, options.weights)
-    from vfi_plugin.models.weights import read_weights  # loads safetensors, which a model without weights needs not
-
-    return info_with(name, read_weights(name, variants, options.weights))
+    return info_to_use(name, options.weights) if options.method == "motion" else model_info(name)
 
 
 def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:
@@ -276,8 +270,6 @@ def _check_choices(options: RetimeOptions) -> None:
 
 
 def _check_vectors(place: Target, options: RetimeOptions, layout: Layout) -> None:
-    from vfi_plugin.render.vectors import check_room
-
     if place.is_movie:
         raise UsageError("a movie has no room for vectors; write an EXR sequence (slow.####.exr)")
     if not options.vectors_only:

@@ -14,6 +14,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
+from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.layout import GuideSource, Layout
 
 CACHE_BYTES = 1 << 30
@@ -24,14 +25,6 @@ KEPT_FRAMES = 2 * WINDOW + 2
 
 _SIGNATURE_SIDE_PX = 256
 """Pixels of the longer side that a frame is thinned to before its guide is made for a signature."""
-
-
-@dataclass(frozen=True)
-class GivenFlows:
-    """Flow from each frame of a pair to the other, (H, W, 2) float32 px, x then y, y down; one at most is None."""
-
-    forward: npt.NDArray[np.float32] | None
-    backward: npt.NDArray[np.float32] | None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from vfi_plugin.errors import SettingsMismatchError
 from vfi_plugin.image.frame import Attribute
 from vfi_plugin.media.exr_whole import is_whole
 from vfi_plugin.media.image_file import read_header
-from vfi_plugin.models.model import ModelInfo
+from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import OutputFrame, RetimePlan

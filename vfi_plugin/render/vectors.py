@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vfi_plugin.errors import UsageError
 from vfi_plugin.image.frame import Frame, Part
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
@@ -21,8 +20,7 @@ from vfi_plugin.render.estimator import ViewPair
 from vfi_plugin.render.layout import GuideSource, Layout
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.spans import Key, Step
-
-_LAYERS = ("forward", "backward")
+from vfi_plugin.render.vector_names import LAYERS, layer_names
 
 Looked = Mapping[Key, Mapping[str, ViewPair]]
 """What was found in each pair, view by view."""
@@ -47,27 +45,9 @@ class Vectors:
         parts = list(frame.parts)
         for guide in self._layout.guides:
             at = kept.index(_part_of(guide, self._layout))
-            for layer, way in zip(_LAYERS, ways, strict=True):
+            for layer, way in zip(LAYERS, ways, strict=True):
                 parts[at] = _with_layer(parts[at], layer_names(layer, guide, self._layout), way, guide.view, pairs)
         return replace(frame, parts=tuple(parts))
-
-
-def check_room(layout: Layout) -> None:
-    """Raises UsageError where the source has channels of the names that vectors take."""
-    taken = {role.channel for place, role in enumerate(layout.roles) if place in layout.kept_in_part(role.part)}
-    names = [name for guide in layout.guides for layer in _LAYERS for name in layer_names(layer, guide, layout)]
-    if clash := next((name for name in names if name in taken), None):
-        raise UsageError(
-            f"the source has a channel {clash} already; leave out vectors, write vectors only, or drop it:"
-            f" --channel {clash.rpartition('.')[0]}.*=drop"
-        )
-
-
-def layer_names(layer: str, guide: GuideSource, layout: Layout) -> tuple[str, str]:
-    """Names of the u and v channels; the view stands in them where it stands in the names of its colours."""
-    named = guide.view and guide.view in layout.roles[guide.places[0]].channel.split(".")
-    start = f"{layer}.{guide.view}" if named else layer
-    return f"{start}.u", f"{start}.v"
 
 
 def _part_of(guide: GuideSource, layout: Layout) -> int:

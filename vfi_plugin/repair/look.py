@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.errors import UnreadableImageError
-from vfi_plugin.image.colour import GuideTransform, count_non_finite
+from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.layout import Layout
+from vfi_plugin.repair.pixels import Pixels, pixels_of
 
 LONGER_SIDE_PX = 480
 """Of the small picture at most. Grain averages out of it, and motion is estimated on it in 10 ms."""
@@ -65,28 +65,35 @@ class Looker:
         clip: the open source.
         layout: of its channels; the first guide's is the picture.
         transform: from its colour to the guide.
+        size: height and width that frames must have, px; None for any. A frame of another cannot be compared, so it is
+            a look with a ``fault``.
     """
 
     clip: Clip
     layout: Layout
     transform: GuideTransform
+    size: tuple[int, int] | None = None
 
     def look(self, number: int) -> Look:
         """Reads a frame. One that cannot be read is a look with a ``fault``; see ``Clip.read`` for what is raised."""
         try:
-            frame = self.clip.read(number)
+            pixels = pixels_of(self.clip, self.layout, number)
+            if self.size not in (None, pixels.size):
+                raise UnreadableImageError(_other_size(number, pixels.size, self.size))
         except UnreadableImageError as error:
             nothing = np.zeros((0, 0, 3), np.float32)
             return Look(number, nothing, np.zeros((0, 0, 0), np.float32), 1, 0, b"", fault=str(error))
-        rgb = self.layout.guide_rgb(frame, self.layout.guides[0], frame.parts[0].display_window)
-        factor = max(1, -(-max(rgb.shape[:2]) // LONGER_SIDE_PX))
+        factor = max(1, -(-max(pixels.size) // LONGER_SIDE_PX))
+        means = pixels.means(factor)
+        # Means of finite values are finite, so the small picture and its ragged edges tell of NaN for all others.
+        whole = np.isfinite(means).all() and np.isfinite(_edges(pixels, factor)).all()
         return Look(
             number=number,
-            rgb=self.transform.to_guide(_block_means(_without_nan(rgb), factor)),
-            patches=self._patches(rgb),
+            rgb=self.transform.to_guide(_without_nan(means)),
+            patches=self._patches(pixels),
             factor=factor,
-            non_finite=count_non_finite(rgb),
-            digest=blake2b(np.ascontiguousarray(rgb).data, digest_size=16).digest(),
+            non_finite=0 if whole else pixels.non_finite(),
+            digest=pixels.digest(),
         )
 
     def looks(self, numbers: Sequence[int], check: Callable[[], None]) -> Iterator[Look]:
@@ -106,10 +113,11 @@ class Looker:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def _patches(self, rgb: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        windows = patch_windows(rgb.shape[0], rgb.shape[1])
-        cut = [rgb[window.y : window.y_end, window.x : window.x_end] for window in windows]
-        return np.stack([self.transform.to_guide(patch) @ _LUMA for patch in cut])
+    def _patches(self, pixels: Pixels) -> npt.NDArray[np.float32]:
+        cut = np.stack([pixels.cut(window) for window in patch_windows(*pixels.size)])
+        count, side = cut.shape[:2]
+        guide = self.transform.to_guide(cut.reshape(count * side, side, 3)) @ _LUMA
+        return guide.reshape(count, side, side)
 
 
 def patch_windows(height: int, width: int) -> list[Window]:
@@ -130,11 +138,14 @@ def _without_nan(rgb: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return rgb if np.isfinite(rgb).all() else np.nan_to_num(rgb, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _block_means(rgb: npt.NDArray[np.float32], factor: int) -> npt.NDArray[np.float32]:
-    """(H, W, 3) over blocks of ``factor`` px a side; what fills no block at the right and bottom is left out."""
-    if factor == 1:
-        return rgb
-    height, width = (side // factor * factor for side in rgb.shape[:2])
-    blocks = rgb[:height, :width].reshape(height // factor, factor, width // factor, factor, 3)
-    means: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return means
+def _edges(pixels: Pixels, factor: int) -> npt.NDArray[np.float32]:
+    """(N, 3): the pixels at the right and bottom that fill no block."""
+    height, width = pixels.size
+    rows, columns = height // factor * factor, width // factor * factor
+    strips = Window(columns, 0, width - columns, height), Window(0, rows, width, height - rows)
+    return np.concatenate([pixels.cut(strip).reshape(-1, 3) for strip in strips])
+
+
+def _other_size(number: int, size: tuple[int, int], wanted: tuple[int, int] | None) -> str:
+    told = [f"{width}x{height}" for height, width in (size, wanted or size)]
+    return f"frame {number} is {told[0]}, and the clip {told[1]}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.repair.scan_report import ScanReport
+from vfi_plugin.timing.ranges import parse_range
 
 POLICIES = ("first", "centre")
 DUPLICATES = ("fill", "remove", "hold")
 DROPS = ("spread", "insert")
 ENDS = ("extrapolate", "hold")
-KEEPS = ("link", "copy")
+KEEPS = ("link", "copy", "none")
 FALLBACKS = ("off", "blend", "nearest")
 
 MAX_GAP = 6
@@ -60,13 +62,15 @@ class RepairOptions:
     """How to repair a clip; exactly one of report, frames and bad_list says what is wrong.
 
     Attributes:
-        report: the JSON of a scan.
+        report: the JSON of a scan, or what it holds.
         frames: bad frames, as a Nuke frame range.
         bad_list: a text file of bad frames, ``frame,count`` a line.
         kinds: which kinds of findings are repaired (None: all); with frames or a list one kind, which says what they
             are.
         policy: what replaces what.
-        keep: untouched frames are hard links to the source's ("link") or copies ("copy").
+        part: first and last frame that the repaired clip has, as in "1001-1100"; None: all. Frames outside serve as
+            good ones all the same.
+        keep: untouched frames are hard links to the source's ("link"), copies ("copy"), or are not written ("none").
         in_place: bad frames are rewritten where they are.
         backup: folder for the originals that are rewritten in place; None for one beside them.
         no_backup: whether originals are not kept.
@@ -78,11 +82,12 @@ class RepairOptions:
         how: attributes of `RetimeOptions` on motion, channels, colour and overwriting.
     """
 
-    report: str | Path | None = None
+    report: str | Path | ScanReport | None = None
     frames: str | None = None
     bad_list: str | Path | None = None
     kinds: str | None = None
     policy: RepairPolicy = field(default_factory=RepairPolicy)
+    part: str | None = None
     keep: str = "link"
     in_place: bool = False
     backup: str | Path | None = None
@@ -101,12 +106,18 @@ class RepairOptions:
             raise UsageError(f"say what is wrong by exactly one of a report, a list and frames; got {got}")
         _check_choice("keep", self.keep, KEEPS)
         _check_choice("fallback", self.fallback, FALLBACKS)
+        if self.part is not None:
+            asked = parse_range(self.part)
+            if len(asked) != asked[-1] - asked[0] + 1:
+                raise UsageError(f"the part {self.part!r} has gaps; give first and last frame, such as 1001-1100")
         if not 0.0 < self.strength <= 1.0:
             raise UsageError(f"strength must be above 0 and at most 1; got {self.strength:g}")
         if not 0.0 <= self.fallback_under <= 1.0:
             raise UsageError(f"the confidence to fall back under must be from 0 to 1; got {self.fallback_under:g}")
         if (self.backup is not None or self.no_backup) and not self.in_place:
             raise UsageError("a backup is for frames that are rewritten in place; leave it out, or repair in place")
+        if self.keep == "none" and self.in_place:
+            raise UsageError("keep 'none' is for a target; in place, untouched frames stay as they are anyway")
         if self.backup is not None and self.no_backup:
             raise UsageError("a folder for the backup was given, and that there be none; choose one")
         self.render_options()
@@ -124,6 +135,19 @@ class RepairOptions:
     def overwrite(self) -> bool:
         """Whether frames that were made with other settings are made again."""
         return bool(self.how.get("overwrite", False))
+
+
+def repair_options(options: Mapping[str, Any]) -> RepairOptions:
+    """Attributes of ``RepairOptions``, ``RepairPolicy`` and ``RetimeOptions``, all in one, as one object."""
+    policy = {field.name: options[field.name] for field in fields(RepairPolicy) if field.name in options}
+    options = {"bad_list" if name == "list" else name: value for name, value in options.items()}
+    own = {field.name for field in fields(RepairOptions)} - {"policy", "how"}
+    given = {name: options[name] for name in own if name in options}
+    unknown = {name: value for name, value in options.items() if name not in own and name not in policy}
+    try:
+        return RepairOptions(**given, policy=RepairPolicy(**policy), how=unknown)
+    except TypeError as error:
+        raise UsageError(f"a repair has no such option: {error}") from None
 
 
 def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.render.plan import OutputFrame, RetimePlan
 from vfi_plugin.timing.ranges import format_range
 
@@ -76,6 +77,23 @@ class RepairPlan(RetimePlan):
     def noting(self, notes: Iterable[str]) -> RepairPlan:
         """The same plan with more to be known."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def between(self, first: int, last: int) -> RepairPlan:
+        """The same for a part of the repaired clip, which keeps its numbers.
+
+        Raises:
+            UsageError: it has none of its own, or there is nothing in the part.
+        """
+        if self.is_renumbered:
+            raise UsageError("a part cannot be taken of a clip whose frames get new numbers; leave the part out")
+        frames = tuple(frame for frame in self.frames if first <= frame.number <= last)
+        changes = {number: change for number, change in self.changes.items() if first <= number <= last}
+        kept = {number: origin for number, origin in self.kept.items() if first <= number <= last}
+        if not changes and not kept:
+            raise UsageError(f"the part {first}-{last} has no frame; the clip has {format_range(self.numbers)}")
+        homes = {origin: number for origin, number in self.homes.items() if first <= number <= last}
+        wanted = frozenset(frame.number for frame in frames)
+        return replace(self, frames=frames, wanted=wanted, changes=changes, kept=kept, homes=homes)
 
     def summary(self) -> str:
         """One line: "120 in, 120 out, 1001-1120: 24 repaired, 96 untouched"."""

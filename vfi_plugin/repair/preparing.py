@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UnreadableImageError, UsageError
@@ -28,6 +29,7 @@ from vfi_plugin.repair.planning import Making, build_repair_plan, with_all_rende
 from vfi_plugin.repair.scan_report import ScanReport
 from vfi_plugin.repair.settling import Inspector, settled
 from vfi_plugin.timing.ranges import format_range, parse_range
+from vfi_plugin.timing.timecode import parse_rate
 
 
 def plan_repair(
@@ -52,11 +54,11 @@ def plan_repair(
     clip = open_clip(source)
     bad, notes = _bad_frames(clip, options)
     place = _target(clip, target, options)
-    rewrites = place.is_movie or _needs_rewriting(clip)
+    rewrites = _rewrites(clip, place, options)
     number, headers = _good_header(clip, bad)
     layout = _layout(headers, how, rewrites)
     transform = clip_transform(headers, how.colorspace, how.config)
-    plan = _plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes)
+    plan = _part_of(_plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes), options)
     mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
     check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
     job = RepairJob(
@@ -65,7 +67,7 @@ def plan_repair(
         plan=with_all_rendered(plan) if rewrites else plan,
         layout=layout,
         transform=transform,
-        clock=Clock(clip.rate or rate_of(headers[0].attributes), None, number),
+        clock=Clock(_rate(clip, headers, how), None, number),
         model=model,
         options=how,
         settings="",
@@ -91,7 +93,7 @@ def _bad_frames(clip: Clip, options: RepairOptions) -> tuple[BadFrames, list[str
     kinds = None if options.kinds is None else parse_kinds(options.kinds)
     notes: list[str] = []
     if options.report is not None:
-        report = ScanReport.load(options.report)
+        report = options.report if isinstance(options.report, ScanReport) else ScanReport.load(options.report)
         bad = BadFrames.of_report(report, kinds)
         notes += _on_cadences(report, options)
     else:
@@ -159,6 +161,27 @@ def _target(clip: Clip, target: str | Path | None, options: RepairOptions) -> Ta
     if target is None:
         raise UsageError("give a target, such as repaired.####.exr, or --in-place")
     return Target.parse(target)
+
+
+def _rate(clip: Clip, headers: Sequence[PartHeader], how: RetimeOptions) -> Fraction | None:
+    """Frames a second, by which timecode is counted: as told, else as the files say."""
+    return parse_rate(how.source_fps) if how.source_fps is not None else clip.rate or rate_of(headers[0].attributes)
+
+
+def _part_of(plan: RepairPlan, options: RepairOptions) -> RepairPlan:
+    if options.part is None:
+        return plan
+    asked = parse_range(options.part)
+    return plan.between(asked[0], asked[-1])
+
+
+def _rewrites(clip: Clip, place: Target, options: RepairOptions) -> bool:
+    """Whether untouched frames are rendered, too."""
+    if options.keep != "none":
+        return place.is_movie or _needs_rewriting(clip)
+    if place.is_movie:
+        raise UsageError(f"{place.path.name} is a movie, which has all frames; give an EXR sequence, or --keep link")
+    return False
 
 
 def _needs_rewriting(clip: Clip) -> bool:

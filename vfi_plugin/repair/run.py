@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
@@ -15,12 +15,15 @@ from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.job import RepairJob, is_repaired
 from vfi_plugin.repair.keeping import backup_folder, keep_files, put_aside, with_originals
 from vfi_plugin.repair.maker import Made, RepairMaker
-from vfi_plugin.repair.options import RepairOptions, RepairPolicy
+from vfi_plugin.repair.options import RepairOptions, repair_options
 from vfi_plugin.repair.plan import Change
 from vfi_plugin.repair.preparing import plan_repair
 from vfi_plugin.repair.repair_report import RepairedFrame, RepairReport
 from vfi_plugin.repair.standing import Standing, look_at_target
 from vfi_plugin.timing.ranges import format_range
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.model import Model  # loads torch, which a plan does without
 
 
 def repair_clip(
@@ -56,19 +59,6 @@ def repair_clip(
     return repair_with(source, target, repair_options(options), progress, cancellation, dry_run=dry_run)
 
 
-def repair_options(options: Mapping[str, Any]) -> RepairOptions:
-    """Attributes of ``RepairOptions``, ``RepairPolicy`` and ``RetimeOptions``, all in one, as one object."""
-    policy = {field.name: options[field.name] for field in fields(RepairPolicy) if field.name in options}
-    options = {"bad_list" if name == "list" else name: value for name, value in options.items()}
-    own = {field.name for field in fields(RepairOptions)} - {"policy", "how"}
-    given = {name: options[name] for name in own if name in options}
-    unknown = {name: value for name, value in options.items() if name not in own and name not in policy}
-    try:
-        return RepairOptions(**given, policy=RepairPolicy(**policy), how=unknown)
-    except TypeError as error:
-        raise UsageError(f"a repair has no such option: {error}") from None
-
-
 def repair_with(
     source: str | Path,
     target: str | Path | None,
@@ -77,12 +67,13 @@ def repair_with(
     cancellation: Cancellation | None = None,
     *,
     dry_run: bool = False,
+    model_of: Callable[[RepairJob], Model | None] = lambda _: None,
 ) -> RepairReport:
-    """Repairs a clip; see ``repair_clip`` for what is raised."""
+    """Repairs a clip; see ``repair_clip`` for what is raised. ``model_of`` gives the job's model where it is loaded."""
     stop = cancellation or Cancellation()
     job = plan_repair(source, target, options, stop.check)
     with job.clip:
-        run = _Run(job, progress or Silent(), stop)
+        run = _Run(job, progress or Silent(), stop, model_of)
         report = run.planned() if dry_run else run.done()
     if options.report_out is not None:
         report.save(options.report_out)
@@ -92,8 +83,15 @@ def repair_with(
 class _Run:
     """One run of a repair job."""
 
-    def __init__(self, job: RepairJob, progress: Progress, cancellation: Cancellation) -> None:
+    def __init__(
+        self,
+        job: RepairJob,
+        progress: Progress,
+        cancellation: Cancellation,
+        model_of: Callable[[RepairJob], Model | None],
+    ) -> None:
         self._job = job
+        self._model_of = model_of
         self._progress = progress
         self._cancellation = cancellation
         self._notes: list[str] = []
@@ -138,7 +136,7 @@ class _Run:
                 self._progress.note(remark)
             return {}
         maker = RepairMaker(job)
-        run_job(job, _WithoutEnd(self._progress), self._cancellation, maker=maker)
+        run_job(job, _WithoutEnd(self._progress), self._cancellation, self._model_of(self._job), maker)
         return maker.found
 
     def _keep(self, standing: Standing) -> str:
@@ -153,7 +151,7 @@ class _Run:
     def _strangers(self) -> str:
         """A word on files that read as frames of the repaired clip but are not: an earlier one was longer."""
         pattern = self._job.target.pattern
-        if pattern is None or self._job.repair.in_place:
+        if pattern is None or self._job.repair.in_place or self._job.repair.part or self._job.repair.keep == "none":
             return ""
         more = sorted(set(find_frames(pattern)) - set(self._job.plan.numbers))
         return f"the target has frames that are not of this clip, remove them: {format_range(more)}" if more else ""

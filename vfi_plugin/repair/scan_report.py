@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ FORMAT = "vfi scan 1"
 
 @dataclass(frozen=True)
 class Cadence:
-    """A pattern of repeats that whoever made the clip meant.
+    """A pattern of repeats, or of frames left out, that whoever made the clip meant.
 
     Attributes:
-        pattern: how many times each picture is shown, in turn: (2,) on twos, (1, 1, 1, 2) 24 in 30, (2, 3) pulldown.
+        pattern: how many times each picture is shown, in turn: (2,) on twos, (1, 1, 1, 2) 24 in 30, (2, 3) pulldown,
+            (1, 1, 1, 1, 0) 30 in 24.
         first: number of the first frame it holds for; there the pattern begins.
         last: the last one.
     """
@@ -79,6 +80,23 @@ class ScanReport:
         chosen = self.of_kind(*kinds) if kinds else self.findings
         return tuple(sorted({frame for finding in chosen for frame in finding.frames}))
 
+    def between(self, first: int, last: int) -> ScanReport:
+        """The part of the report that concerns the frames with numbers from ``first`` to ``last``."""
+        places = [place for place, number in enumerate(self.numbers) if first <= number <= last]
+        chosen = slice(places[0], places[-1] + 1) if places else slice(0, 0)
+        context = self.context
+        return replace(
+            self,
+            numbers=self.numbers[chosen],
+            findings=tuple(found for found in self.findings if any(first <= n <= last for n in found.frames)),
+            context=Context(
+                tuple(cut for cut in context.cuts if first <= cut <= last),
+                tuple((max(a, first), min(b, last)) for a, b in context.dissolves if b >= first and a <= last),
+                tuple(found for found in context.cadences if found.last >= first and found.first <= last),
+            ),
+            scores={kind: tuple(scores[chosen]) for kind, scores in self.scores.items()},
+        )
+
     def as_json(self) -> dict[str, Any]:
         """For ``json.dumps``."""
         return {
@@ -124,9 +142,14 @@ class ScanReport:
             raise InputError(f"cannot read the report {path}: {error.strerror}; give the file of vfi scan") from None
         except ValueError as error:
             raise InputError(f"the report {path} is not JSON ({error}); mend it, or scan again") from None
+        return cls.of_json(told, str(path))
+
+    @classmethod
+    def of_json(cls, told: Any, where: str) -> ScanReport:
+        """What ``as_json`` gave, edited or not; ``where`` names it in messages. Raises UsageError as ``load``."""
         if not isinstance(told, dict) or not isinstance(told.get("findings"), list):
-            raise UsageError(f'{path} is no report of vfi scan: it has no list "findings"; give the file of --report')
-        findings = [_finding_of(entry, f"finding {n} of {path}") for n, entry in enumerate(told["findings"], 1)]
+            raise UsageError(f'{where} is no report of vfi scan: it has no list "findings"; give the file of --report')
+        findings = [_finding_of(entry, f"finding {n} of {where}") for n, entry in enumerate(told["findings"], 1)]
         context = told.get("context", {})
         return cls(
             source=str(told.get("source", "")),

@@ -40,7 +40,7 @@ def look_at_target(job: RepairJob) -> Standing:
             or a movie is there.
     """
     plan, pattern = job.plan, job.target.pattern
-    files = {} if job.rewrites or job.repair.in_place else plan.kept
+    files = {} if job.rewrites or job.repair.in_place or job.repair.keep == "none" else plan.kept
     wanted = frozenset(frame.number for frame in plan.frames)
     if pattern is None:
         job.target.check_free(job.repair.overwrite)

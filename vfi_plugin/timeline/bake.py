@@ -64,6 +64,45 @@ class _Motion:
         return self.begin + i * self.step
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a clip shows of its media.
+
+    Attributes:
+        first, last: frame numbers that it needs, with those that transitions show.
+        begin: source position of its frame 0.
+        step: source frames that pass in one of its frames, negative backwards, 0 in a freeze.
+        length: its frames.
+    """
+
+    first: int
+    last: int
+    begin: Fraction
+    step: Fraction
+    length: int
+
+    def showing(self, first: int, last: int) -> range:
+        """The frames of the clip that show source frames ``first`` to ``last``; none where it steps over them."""
+        if not self.step:
+            return range(self.length if first <= self.begin < last + 1 else 0)
+        near, far = (first - self.begin) / self.step, (last + 1 - self.begin) / self.step
+        if self.step > 0:
+            start, stop = math.ceil(near), math.ceil(far)
+        else:
+            start, stop = math.floor(far) + 1, math.floor(near) + 1
+        return range(max(start, 0), max(min(stop, self.length), max(start, 0)))
+
+
+def usage_of(clip: Any, speed: Fraction, media: SourceMedia, handles: Handles) -> Usage:
+    """What a clip of a speed shows of its media. Raises InputError: it lies outside of them, or has no length."""
+    motion, length = _played(clip, speed, media, handles.rate)
+    head, tail = handles.around(clip)
+    before = _available(head, lambda k: media.has(motion.at(-k)))
+    after = _available(tail, lambda k: media.has(motion.at(length - 1 + k)))
+    first, last = _frames_used(motion, range(-before, length + after), media)
+    return Usage(first, last, motion.begin, motion.step, length)
+
+
 def plan_bake(clip: Any, speed: Fraction, media: SourceMedia, source: str, handles: Handles) -> tuple[Bake, list[str]]:
     """The new media for a clip, and what somebody should know about them.
 
@@ -78,10 +117,7 @@ def plan_bake(clip: Any, speed: Fraction, media: SourceMedia, source: str, handl
         InputError: the clip lies outside its media, or has no length.
     """
     rate = handles.rate
-    length = rate.frames_needed(duration_of(clip))
-    if length < 1:
-        raise InputError("it lasts less than a frame; remove it")
-    motion = _motion(seconds_of(span_of(clip).start_time), speed, length, media, rate)
+    motion, length = _played(clip, speed, media, rate)
     head, tail = handles.around(clip)
     before = _available(head, lambda k: media.has(motion.at(-k)))
     after = _available(tail, lambda k: media.has(motion.at(length - 1 + k)))
@@ -92,6 +128,14 @@ def plan_bake(clip: Any, speed: Fraction, media: SourceMedia, source: str, handl
     bake = Bake(source, speed, time_map, used, media.rate, before)
     notes = [*_lacking("before it", head, before), *_lacking("after it", tail, after)]
     return bake, [*notes, *_past_an_end(motion, length, media)]
+
+
+def _played(clip: Any, speed: Fraction, media: SourceMedia, rate: FrameRate) -> tuple[_Motion, int]:
+    """Where in its media each frame of a clip lies, and how many it has."""
+    length = rate.frames_needed(duration_of(clip))
+    if length < 1:
+        raise InputError("it lasts less than a frame; remove it")
+    return _motion(seconds_of(span_of(clip).start_time), speed, length, media, rate), length
 
 
 def _motion(start: Fraction, speed: Fraction, length: int, media: SourceMedia, rate: FrameRate) -> _Motion:

@@ -37,12 +37,7 @@ class TimelineOptions:
     how: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.out.suffix.lower() != ".otio":
-            raise UsageError(f"cannot write {self.out.name}: a timeline is written as .otio")
-        if self.edl is not None and self.edl.suffix.lower() != ".edl":
-            raise UsageError(f"cannot write {self.edl.name}: an EDL is written as .edl")
-        if self.drop_frame and self.edl is None:
-            raise UsageError("drop-frame timecode goes with an EDL, which was not asked for; give --edl as well")
+        check_names(self.out, self.edl, drop_frame=self.drop_frame)
         if self.handles < 0:
             raise UsageError(f"{self.handles} frames of handles are not possible; give 0 or more")
         RetimeOptions(speed=1, **self.how)  # what is wrong for one clip is wrong for all, and known now
@@ -56,3 +51,13 @@ class TimelineOptions:
     def overwrite(self) -> bool:
         """Whether what is there already is made again."""
         return bool(self.how.get("overwrite", False))
+
+
+def check_names(out: Path, edl: Path | None, *, drop_frame: bool) -> None:
+    """Whether the timeline and the EDL can be written under these names. Raises UsageError."""
+    if out.suffix.lower() != ".otio":
+        raise UsageError(f"cannot write {out.name}: a timeline is written as .otio")
+    if edl is not None and edl.suffix.lower() != ".edl":
+        raise UsageError(f"cannot write {edl.name}: an EDL is written as .edl")
+    if drop_frame and edl is None:
+        raise UsageError("drop-frame timecode goes with an EDL, which was not asked for; give --edl as well")

@@ -14,7 +14,7 @@ from vfi_plugin.media.writing import explained, written_whole
 METADATA = "vfi"
 """The key of our entries in a timeline's and in a clip's metadata."""
 
-EDL_MARK = "* MADE BY VFI TIMELINE RETIME"
+EDL_MARK = "* MADE BY VFI TIMELINE"
 """The line that tells an EDL of ours."""
 
 

@@ -9,17 +9,18 @@ from typing import Any
 
 
 class State(Enum):
-    """What was done with a retime."""
+    """What was done with a clip."""
 
     PLANNED = "planned"
     MADE = "made"
+    MARKED = "marked"
     LEFT = "left"
     FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One retimed clip of the timeline.
+    """One clip of the timeline that there was something to do for.
 
     Attributes:
         clip: its name, and where it is.
@@ -46,14 +47,16 @@ class TimelineReport:
     """What became of a timeline.
 
     Attributes:
-        outcomes: of every retime in it, in order.
+        outcomes: of every clip with a retime or a finding, in order.
         clips: how many clips there are on its video tracks.
         notes: what concerns the whole.
+        what: "retimes" or "repairs".
     """
 
     outcomes: tuple[Outcome, ...]
     clips: int
     notes: tuple[str, ...] = ()
+    what: str = "retimes"
 
     @property
     def exit_code(self) -> int:
@@ -68,7 +71,7 @@ class TimelineReport:
     def as_json(self) -> dict[str, Any]:
         """Everything, for a program."""
         outcomes = [{**asdict(outcome), "state": outcome.state.value} for outcome in self.outcomes]
-        return {"clips": self.clips, "retimes": outcomes, "notes": list(self.notes), "exit_code": self.exit_code}
+        return {"clips": self.clips, self.what: outcomes, "notes": list(self.notes), "exit_code": self.exit_code}
 
     def lines(self) -> Iterator[str]:
         """Everything, for a person."""
@@ -81,7 +84,7 @@ class TimelineReport:
         """One line: "5 clips; retimes: 2 made, 1 failed"."""
         counts = [(_count(self.outcomes, state), state.value) for state in State]
         told = ", ".join(f"{count} {word}" for count, word in counts if count)
-        return f"{self.clips} clips; retimes: {told or 'none'}"
+        return f"{self.clips} clips; {self.what}: {told or 'none'}"
 
 
 def _count(outcomes: Sequence[Outcome], state: State) -> int:

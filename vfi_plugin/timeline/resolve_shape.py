@@ -23,7 +23,8 @@ from vfi_plugin.timeline.exact_time import FrameRate, seconds_of, span_of
 from vfi_plugin.timeline.media_path import MediaPlaces, find_media
 from vfi_plugin.timeline.otio_file import METADATA
 
-_KEY = "DEFAULT_MEDIA"
+DEFAULT_MEDIA = "DEFAULT_MEDIA"
+"""Resolve's key of a clip's one media reference."""
 
 
 def sequence_path(pattern: SequencePattern, first: int, last: int) -> str:
@@ -50,7 +51,7 @@ def point_to_new_media(clip: Any, bake: Bake, path: str, settings: str, rate: Fr
         "source_range": old_span,
         "settings": json.loads(settings),
     }
-    clip.set_media_references({_KEY: reference}, _KEY)
+    clip.set_media_references({DEFAULT_MEDIA: reference}, DEFAULT_MEDIA)
     clip.source_range = otio.opentime.TimeRange(rate.time(bake.start), _length(old_span, rate))
     clip.effects[:] = [effect for effect in clip.effects if not isinstance(effect, otio.schema.LinearTimeWarp)]
     _move_markers(clip, seconds_of(clip.source_range.start_time) - seconds_of(old_span.start_time), rate)

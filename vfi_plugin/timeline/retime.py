@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from fractions import Fraction
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import Cancelled, ColourError, DeviceError, UnknownModelError, VfiError, WeightsError
@@ -15,18 +13,18 @@ from vfi_plugin.media.pattern import SequencePattern
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, plan_retime
-from vfi_plugin.render.run import run_job
-from vfi_plugin.timeline.edl import edl_files, write_edls
+from vfi_plugin.timeline.edl import edl_files
 from vfi_plugin.timeline.exact_time import FrameRate, timeline_rate
 from vfi_plugin.timeline.media_path import MediaPlaces
 from vfi_plugin.timeline.options import TimelineOptions
-from vfi_plugin.timeline.otio_file import METADATA, check_free, read_timeline, write_text
+from vfi_plugin.timeline.otio_file import check_free, read_timeline
 from vfi_plugin.timeline.outcome import Outcome, State, TimelineReport
-from vfi_plugin.timeline.resolve_shape import give_start, point_to_new_media, sequence_path, write_found_path
+from vfi_plugin.timeline.resolve_shape import point_to_new_media, sequence_path, write_found_path
 from vfi_plugin.timeline.survey import Task, survey, video_clips
 from vfi_plugin.timeline.timeline_progress import TimelineProgress
+from vfi_plugin.timeline.written import write_timeline
 
-_WRONG_FOR_ALL = (Cancelled, UnknownModelError, WeightsError, ColourError, DeviceError)
+WRONG_FOR_ALL = (Cancelled, UnknownModelError, WeightsError, ColourError, DeviceError)
 """What stops the whole run: the next clip would fail in the same way."""
 
 
@@ -71,7 +69,7 @@ def retime_timeline(
     outcomes = _Rendering(options, rate, progress or Silent(), cancellation or Cancellation()).of(entries)
     for clip in timeline.find_clips():
         write_found_path(clip, places)
-    notes = _write(timeline, path, options, rate)
+    notes = write_timeline(timeline, path, options, rate, "vfi timeline retime")
     return TimelineReport(tuple(outcomes), len(video_clips(timeline)), notes)
 
 
@@ -82,7 +80,7 @@ def _planned(entry: Task | Outcome, options: TimelineOptions, rate: FrameRate) -
     try:
         with closing(_job(entry, options, rate).clip):
             return Outcome(entry.label, State.PLANNED, _new_path(entry), entry.notes)
-    except _WRONG_FOR_ALL:
+    except WRONG_FOR_ALL:
         raise
     except VfiError as error:
         return _failed(entry, error)
@@ -122,13 +120,15 @@ class _Rendering:
 
     def _render(self, task: Task, progress: TimelineProgress) -> str | VfiError:
         """The settings that are stamped into the frames, or what went wrong."""
+        from vfi_plugin.render.run import run_job  # loads torch, which a dry run does without
+
         progress.next_clip(f"{task.label}: {_new_path(task)}", task.bake.frames)
         try:
             job = _job(task, self._options, self._rate)
             with job.clip:
                 run_job(job, progress, self._cancellation)
             return job.settings
-        except _WRONG_FOR_ALL:
+        except WRONG_FOR_ALL:
             raise
         except VfiError as error:
             return error
@@ -153,13 +153,3 @@ def _job(task: Task, options: TimelineOptions, rate: FrameRate) -> RetimeJob:
 
 def _new_path(task: Task) -> str:
     return sequence_path(task.target, *task.bake.time_map.output_range)
-
-
-def _write(timeline: Any, source: Path, options: TimelineOptions, rate: FrameRate) -> tuple[str, ...]:
-    """Writes the timeline and the EDL; returns what the EDL could not hold."""
-    give_start(timeline, rate)
-    timeline.metadata[METADATA] = {"made_by": f"vfi timeline retime {version('vfi-plugin')}", "source": str(source)}
-    write_text(options.out, timeline.to_json_string() + "\n")
-    if options.edl is None:
-        return ()
-    return write_edls(timeline, options.edl, rate, drop_frame=options.drop_frame)

@@ -6,6 +6,8 @@ own way, movies from 1. Between the two lies an offset, which this module finds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +15,8 @@ from typing import Any
 
 import opentimelineio as otio
 
-from vfi_plugin.errors import InputError, UsageError
+from vfi_plugin.errors import InputError, UnreadableImageError, UsageError
+from vfi_plugin.image.frame import Attribute
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.media.open_clip import MOVIE_SUFFIXES
 from vfi_plugin.media.pattern import parse_pattern
@@ -136,12 +139,20 @@ def _beginning(clip: Clip, number: int, rate: Fraction, wanted: Fraction) -> Fra
 
 
 def _timecode(clip: Clip, rate: Fraction) -> Timecode | None:
-    attributes = clip.header(clip.numbers[0])[0].attributes
+    """Of the first frame; told by a later one where its header cannot be read."""
+    number, attributes = _first_attributes(clip)
     try:
         if found := attributes.get("timeCode"):
-            return Timecode.from_exr(int(found.value[0]), int(found.value[1]), rate)
+            return Timecode.from_exr(int(found.value[0]), int(found.value[1]), rate) + (clip.numbers[0] - number)
         if found := attributes.get("movie/timecode"):
             return Timecode.from_text(str(found.value), rate)
     except UsageError:
         return None  # no time of day at this rate, so media time does not count by it
     return None
+
+
+def _first_attributes(clip: Clip) -> tuple[int, Mapping[str, Attribute]]:
+    for number in clip.numbers[:-1]:
+        with suppress(UnreadableImageError):
+            return number, clip.header(number)[0].attributes
+    return clip.numbers[-1], clip.header(clip.numbers[-1])[0].attributes

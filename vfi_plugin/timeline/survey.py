@@ -49,7 +49,7 @@ class Task:
 
 def video_clips(timeline: Any) -> list[Any]:
     """Every clip on a video track, however deep."""
-    return [clip for clip in timeline.find_clips() if not _is_sound(clip)]
+    return [clip for clip in timeline.find_clips() if not is_sound(clip)]
 
 
 def survey(timeline: Any, options: TimelineOptions, places: MediaPlaces, rate: FrameRate) -> list[Task | Outcome]:
@@ -112,18 +112,20 @@ def _why_left(item: Any, speed: Speed) -> str:
     """Why a retime is not worked on; "" where it is."""
     if not isinstance(item, otio.schema.Clip):
         return "a nested sequence is not retimed as a whole; retime its clips, or render it"
-    if _is_sound(item):
+    if is_sound(item):
         return "sound is left as it is"
-    if not all(each.enabled for each in (item, *_ancestors(item))):
+    if not all(each.enabled for each in (item, *ancestors(item))):
         return "it is switched off"
     return "" if speed.value is not None else speed.why_not
 
 
-def _is_sound(item: Any) -> bool:
-    tracks = (each for each in _ancestors(item) if isinstance(each, otio.schema.Track))
+def is_sound(item: Any) -> bool:
+    """Whether an item lies on a track of sound, however deep."""
+    tracks = (each for each in ancestors(item) if isinstance(each, otio.schema.Track))
     return any(track.kind == otio.schema.TrackKind.Audio for track in tracks)
 
 
-def _ancestors(item: Any) -> Iterator[Any]:
+def ancestors(item: Any) -> Iterator[Any]:
+    """What an item is nested in, from the inside out."""
     while (item := item.parent()) is not None:
         yield item

@@ -6,7 +6,7 @@ from vfi_plugin.render.progress import Progress
 
 
 class TimelineProgress:
-    """Listens to one clip's render after the other and tells the share of all their frames.
+    """Listens to the work on one clip after the other and tells the share of all their frames.
 
     Frames that were there already count as done, so that the last frame of the last clip is 100 %.
     """
@@ -30,7 +30,8 @@ class TimelineProgress:
 
     def frame_done(self, done: int, total: int, name: str) -> None:  # noqa: ARG002  (of this clip, and all is told)
         """A frame of this clip is there."""
-        self._listener.frame_done(self._before + self._there + done, self._total, name)
+        if self._there + done > 0:  # a scan begins with frames before the clip
+            self._listener.frame_done(self._before + self._there + done, self._total, name)
 
     def note(self, text: str) -> None:
         """A note on this clip."""

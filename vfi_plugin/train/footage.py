@@ -122,7 +122,7 @@ def _way_to_a_screen(headers: Sequence[PartHeader], first: npt.NDArray[np.float3
     """From the clip's colour space to the guide; ``first`` (H, W, 3) sets the exposure of light."""
     from vfi_plugin.image.colour import GuideTransform
     from vfi_plugin.image.colour_config import choose_space, load_config
-    from vfi_plugin.media.foreign_image import SOURCE_FORMAT
+    from vfi_plugin.media.header import SOURCE_FORMAT
 
     attributes = headers[0].attributes
     stored = attributes.get(SOURCE_FORMAT)

@@ -14,12 +14,12 @@ from torch import nn
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.adaconv.net import AdaConvNet
-from vfi_plugin.models.bipn.checkpoint import parse_variant
+from vfi_plugin.models.bipn.info import parse_variant
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.dain.net import Dain
 from vfi_plugin.models.figan.net import FiganNet
-from vfi_plugin.models.phasenet.checkpoint import IMPROVED
 from vfi_plugin.models.phasenet.checkpoint import build as build_phasenet
+from vfi_plugin.models.phasenet.info import IMPROVED
 from vfi_plugin.models.rife.net import build as build_rife
 from vfi_plugin.models.sepconv.net import SepConvNet
 from vfi_plugin.models.sepconvpp.net import SepConvPlusNet

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from vfi_plugin.errors import UsageError
 
-_MAKERS: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adamax": torch.optim.Adamax}
-OPTIMISERS = tuple(_MAKERS)
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
-_TYPES = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
-PRECISIONS = tuple(_TYPES)
+OPTIMISERS = ("adam", "adamw", "adamax")
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,11 @@ class Optimiser:
 
     def make(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> torch.optim.Optimizer:
         """The optimiser for a network's parameters, at its first step."""
+        import torch  # only now: the command line, which shows what can be chosen, has no need of it
+
+        makers = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "adamax": torch.optim.Adamax}
         decay = {"weight_decay": self.weight_decay} if self.name == "adamw" else {}
-        made: torch.optim.Optimizer = _MAKERS[self.name](parameters, lr=learning_rate, betas=self.betas, **decay)
+        made: torch.optim.Optimizer = makers[self.name](parameters, lr=learning_rate, betas=self.betas, **decay)
         return made
 
 
@@ -95,4 +96,6 @@ class TrainingSettings:
     @property
     def cast_to(self) -> torch.dtype | None:
         """What autocast computes in, or None where it is off."""
-        return _TYPES[self.precision]
+        import torch
+
+        return {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}[self.precision]

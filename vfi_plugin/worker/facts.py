@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from vfi_plugin.errors import ProtocolError
+from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.models.listing import listed_facts, listed_model
-from vfi_plugin.models.precision import PRECISIONS
 from vfi_plugin.models.quality import read_quality
 from vfi_plugin.models.registry import default_model, model_names
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING

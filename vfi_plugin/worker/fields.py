@@ -31,6 +31,10 @@ IDENTIFIER = Kind("a whole number or a text", lambda value: isinstance(value, st
 NUMBER = Kind('a number, or a text such as "24000/1001"', _is_number)
 SWITCH = Kind("true or false", lambda value: isinstance(value, bool))
 OBJECT = Kind("an object", lambda value: isinstance(value, dict))
+NUMBERED = Kind(
+    "an object of numbers",
+    lambda value: isinstance(value, dict) and all(type(item) in (int, float) for item in value.values()),
+)
 TEXTS = Kind("a list of texts", lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value))
 NUMBERS = Kind('a list of numbers, or of texts such as "1001.5"', lambda value: _are_numbers(value))
 

@@ -38,6 +38,8 @@ FIELDS: Mapping[str, Mapping[str, Kind]] = {
     "plan": {**_JOB, "list": SWITCH},
     "render": _JOB,
     "preview": _PREVIEW,
+    "scan": {"source": TEXT, "options": OBJECT, "save": TEXT},
+    "repair": {**_JOB, "report": OBJECT, "dry_run": SWITCH},
     "cancel": {"request": IDENTIFIER},
     "shutdown": {},
 }
@@ -49,6 +51,8 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "plan": ("source", "target", "options"),
     "render": ("source", "target", "options"),
     "preview": ("source", "options", "frame"),
+    "scan": ("source", "options"),
+    "repair": ("source", "target", "options"),
     "cancel": ("request",),
 }
 

@@ -15,6 +15,7 @@ from vfi_plugin.worker.channel import LineChannel
 from vfi_plugin.worker.facts import hello
 from vfi_plugin.worker.lifeline import Parent
 from vfi_plugin.worker.log import Log
+from vfi_plugin.worker.mending import repair, scan
 from vfi_plugin.worker.probing import probe
 from vfi_plugin.worker.protocol import LINE_BYTES, Identifier, Request, parse_request
 from vfi_plugin.worker.rendering import Session, plan, render, show
@@ -81,7 +82,14 @@ class Service:
             return plan(fields)
         if verb == "preview":
             return show(fields, cancellation, self._session)
-        return render(fields, lambda event, told: self._tell(task.request.id, event, told), cancellation, self._session)
+
+        def tell(event: str, told: Mapping[str, Any]) -> None:
+            self._tell(task.request.id, event, told)
+
+        if verb == "scan":
+            return scan(fields, tell, cancellation)
+        making = repair if verb == "repair" else render
+        return making(fields, tell, cancellation, self._session)
 
     # The thread that hears the host.
 

@@ -9,30 +9,14 @@ from torch import nn
 
 from vfi_plugin.models.adaconv.bands import LogitBands
 from vfi_plugin.models.adaconv.exported import AdaConvFrame
-from vfi_plugin.models.adaconv.net import STEP, TAPS, AdaConvNet
-from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
+from vfi_plugin.models.adaconv.info import INFO
+from vfi_plugin.models.adaconv.net import STEP, AdaConvNet
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.recursion import MidpointModel
 from vfi_plugin.motion.adaptive import AdaptiveMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="adaconv",
-    title="AdaConv",
-    paper="Niklaus, Mai, Liu: Video Frame Interpolation via Adaptive Convolution, CVPR 2017",
-    year=2017,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=STEP,
-    reach_px=TAPS // 2,
-    parameters=15_927_394,
-    multiply_adds=15_920_320,
-    licence=NOT_PUBLISHED,
-    training_data=NOT_PUBLISHED,
-    weights_sha256=None,
-)
 
 
 class AdaConvModel(NetworkModel, MidpointModel):

@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from vfi_plugin.models.bipn.checkpoint import parse_variant
-from vfi_plugin.models.bipn.net import Bipn, multiply_adds, size_multiple
-from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
+from vfi_plugin.models.bipn.info import info_of, parse_variant
+from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.painting import PaintingModel
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-_REACH_PX = 44.0
-"""One scale sees at least 22 px around every pixel, in both frames (measured by gradients: 22 to 29)."""
-
-INFO = ModelInfo(
-    name="bipn",
-    title="BiPN",
-    paper="Chen, Wang, Wang, Li, Chen: Long-Term Video Interpolation with Bidirectional Predictive Network, VCIP 2017",
-    year=2017,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=size_multiple(1),
-    reach_px=_REACH_PX,
-    parameters=12_618_761,
-    multiply_adds=multiply_adds(3, 1),
-    licence=NOT_PUBLISHED,
-    training_data=NOT_PUBLISHED,
-    weights_sha256=None,
-    frames_at_once=3,
-    paints=True,
-)
-
-
-def info_of(variant: str) -> ModelInfo:
-    """The facts about one form, such as "3" or "7-multiscale"; ``parameters`` are those at the published width."""
-    frames, scales = parse_variant(variant)
-    with torch.device("meta"):
-        parameters = sum(parameter.numel() for parameter in Bipn(frames=frames, scales=scales).parameters())
-    return replace(
-        INFO,
-        size_multiple=size_multiple(scales),
-        reach_px=_REACH_PX * 2 ** (scales - 1),
-        parameters=parameters,
-        multiply_adds=multiply_adds(frames, scales),
-        frames_at_once=frames,
-    )
 
 
 class BipnModel(PaintingModel):

@@ -17,21 +17,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
+from vfi_plugin.models.bipn.info import CHANNELS
 from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
-
-MOST_FRAMES = 7
-MULTISCALE = 4
-"""Scales of the multi-scale form: 1/8, 1/4, 1/2, 1."""
-
-_HALVINGS = 3
-_CHANNELS = (128, 256, 512)
-
-
-def size_multiple(scales: int) -> int:
-    """What both sides of a frame must be multiples of: three halvings at the coarsest scale."""
-    return 1 << (_HALVINGS + scales - 1)
 
 
 class Stage(nn.Module):
@@ -85,7 +74,7 @@ class Bipn(nn.Module):
         super().__init__()
         self.frames = frames
         self.seen = (frames + 1) // 2  # halves of an odd number share the frame in the middle
-        channels = [max(1, round(width * count)) for count in _CHANNELS]
+        channels = [max(1, round(width * count)) for count in CHANNELS]
         self.stages = nn.ModuleList(Stage(frames, self.seen if scale else 0, channels) for scale in range(scales))
 
     def forward(self, before: Tensor, after: Tensor) -> Tensor:
@@ -116,15 +105,3 @@ class Bipn(nn.Module):
 
 def _reduced(frame: Tensor, factor: int) -> Tensor:
     return frame if factor == 1 else F.avg_pool2d(frame, factor)
-
-
-def multiply_adds(frames: int, scales: int) -> int:
-    """Of the convolutions at the published size, a pixel of the full frame."""
-    first, second, third = _CHANNELS
-    inner = 2 * 16 * (first * second / 16 + second * third / 64) + 9 * 2 * third * third / 64
-    outer = 16 * (third * second / 64 + second * first / 16 + first * 3 * frames / 4)
-    total = 0.0
-    for scale in range(scales):
-        inputs = 3 + 3 * ((frames + 1) // 2 if scale else 0)
-        total += (inner + outer + 2 * 16 * inputs * first / 4) / 4 ** (scales - 1 - scale)
-    return round(total)

@@ -7,30 +7,15 @@ from typing import TYPE_CHECKING, cast
 import torch
 from torch import nn
 
+from vfi_plugin.models.dain.info import INFO
 from vfi_plugin.models.dain.net import Dain, build
-from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.motion.filtered import FilteredFlowMotion, Margins
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="dain",
-    title="DAIN (depth-aware interpolation)",
-    paper="Bao, Lai, Ma, Zhang, Gao, Yang: Depth-Aware Video Frame Interpolation, CVPR 2019",
-    year=2019,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=64,
-    reach_px=None,
-    parameters=24_031_656,
-    multiply_adds=5_600_000,
-    licence="non-commercial (the authors' code is MIT, but their weights contain PWC-Net's, CC BY-NC-SA 4.0)",
-    training_data="Vimeo90K, from the weights of PWC-Net and MegaDepth on",
-    weights_sha256=None,
-)
 
 _MULTIPLE_PX = 128
 _AROUND_PX = 32

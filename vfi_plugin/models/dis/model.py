@@ -9,29 +9,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.models.dis.flow import Image, flows_between
+from vfi_plugin.models.dis.info import INFO
 from vfi_plugin.models.dis.lost import find_lost
-from vfi_plugin.models.model import Model, ModelInfo, Pair
+from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="dis",
-    title="Classic (dense inverse search)",
-    paper="Kroeger, Timofte, Dai, Van Gool: Fast Optical Flow using Dense Inverse Search, ECCV 2016; projection ours",
-    year=2016,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=1,
-    reach_px=None,
-    parameters=0,
-    multiply_adds=0,
-    licence="Apache-2.0 (ours; OpenCV's search is Apache-2.0 too)",
-    training_data="none",
-    weights_sha256=None,
-)
 
 # Motion is looked for on at most this many pixels: it is smooth enough at UHD to be found at half size (users of other
 # tools set their flow scale so too), and every step takes a quarter of the time.

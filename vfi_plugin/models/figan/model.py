@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from vfi_plugin.models.figan.net import SCALES, FiganNet, Middle
+from vfi_plugin.models.figan.info import INFO
+from vfi_plugin.models.figan.net import FiganNet, Middle
 from vfi_plugin.models.middle_frame import example_frames
-from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.recursion import MidpointModel
@@ -17,25 +17,6 @@ from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-_SIZE_MULTIPLE = SCALES[0]
-
-INFO = ModelInfo(
-    name="figan",
-    title="FIGAN",
-    paper="van Amersfoort, Shi, Acosta, Massa, Totz, Wang, Caballero: Frame Interpolation with Multi-Scale Deep Loss"
-    " Functions and Generative Adversarial Networks, arXiv 2017",
-    year=2017,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=_SIZE_MULTIPLE,
-    reach_px=48.0,  # at the coarsest scale six convolutions see 6 px around one, 24 px of the frame, in both frames
-    parameters=161_068,
-    multiply_adds=93_186,
-    licence=NOT_PUBLISHED,
-    training_data=NOT_PUBLISHED,
-    weights_sha256=None,
-)
 
 
 class FiganModel(NetworkModel, MidpointModel):
@@ -48,7 +29,7 @@ class FiganModel(NetworkModel, MidpointModel):
 
         What the last module adds stays in guide space: a payload is moved and mixed, nothing is painted into it.
         """
-        padding = Padding.to_multiple(before.shape[2], before.shape[3], _SIZE_MULTIPLE)
+        padding = Padding.to_multiple(before.shape[2], before.shape[3], INFO.size_multiple)
         found = self.net(*(2.0 * padding.add(guide) - 1.0 for guide in (before, after)))
         return _motion(found).cropped(*before.shape[2:])
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from vfi_plugin.models.dis.model import DisPair
-from vfi_plugin.models.model import Model, ModelInfo, Pair
+from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.models.phase.info import INFO
 from vfi_plugin.models.phase.painter import PhaseSettings, painted_between
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
@@ -17,24 +18,6 @@ if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
 SETTINGS = PhaseSettings()
-
-INFO = ModelInfo(
-    name="phase",
-    title="Phase-based (no weights)",
-    paper="Meyer, Wang, Zimmer, Grosse, Sorkine-Hornung: Phase-Based Frame Interpolation for Video, CVPR 2015",
-    year=2015,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=1,
-    # The limit's share of half a coarsest wave, which is 2 * 2 ** (22 / 4) px long in large frames.
-    reach_px=round(SETTINGS.limit * 2.0 ** ((SETTINGS.most_levels - 1) / 4), 1),
-    parameters=0,
-    multiply_adds=0,
-    licence="Apache-2.0 (ours)",
-    training_data="none",
-    weights_sha256=None,
-    paints=True,
-)
 
 
 class PhasePair(Pair):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from vfi_plugin.models.phasenet.info import FAITHFUL, IMPROVED
 from vfi_plugin.models.phasenet.net import PhaseNet
 from vfi_plugin.models.variant import Variant
-
-FAITHFUL, IMPROVED = "faithful", "improved"
 
 
 def own_name(name: str) -> str:
@@ -27,4 +26,3 @@ VARIANTS = (
         own_name,
     ),
 )
-"""As published, without the finest detail of a frame; and with one head more, which mixes that from both frames."""

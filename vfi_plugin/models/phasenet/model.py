@@ -2,51 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
-from vfi_plugin.models.model import NOT_PUBLISHED, ModelInfo
 from vfi_plugin.models.painting import PaintingModel
 from vfi_plugin.models.periodic_padding import mirrored
-from vfi_plugin.models.phasenet.checkpoint import IMPROVED, build
+from vfi_plugin.models.phasenet.checkpoint import build
+from vfi_plugin.models.phasenet.info import info_of
 from vfi_plugin.models.phasenet.net import PhaseNet
 from vfi_plugin.models.phasenet.planes import planes_from_rgb, rgb_from_planes
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="phasenet",
-    title="PhaseNet",
-    paper="Meyer, Djelouah, McWilliams and others: PhaseNet for Video Frame Interpolation, CVPR 2018",
-    year=2018,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=1,
-    reach_px=None,  # half a wave of the coarsest level, which is about an eighth of the frame's shorter side
-    parameters=462_457,
-    # Three channels, each 88,064 at full size; each level has half the pixels of the one before it.
-    multiply_adds=3 * 2 * (88 * 64 * 9 + 64 * 64 * 9 + 64 * 8),
-    licence=NOT_PUBLISHED,
-    training_data=NOT_PUBLISHED,
-    weights_sha256=None,
-    paints=True,
-)
-
-_DETAIL_PARAMETERS, _DETAIL_MULTIPLY_ADDS = 65, 3 * 64  # one head more, at full size alone
-
-
-def info_of(variant: str) -> ModelInfo:
-    """The facts about one of the two forms."""
-    if variant != IMPROVED:
-        return INFO
-    return replace(
-        INFO,
-        parameters=INFO.parameters + _DETAIL_PARAMETERS,
-        multiply_adds=INFO.multiply_adds + _DETAIL_MULTIPLY_ADDS,
-    )
 
 
 class PhaseNetModel(PaintingModel):

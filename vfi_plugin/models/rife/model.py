@@ -9,31 +9,15 @@ import torch
 from torch import nn
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.rife.info import INFO
 from vfi_plugin.models.rife.net import IFNet, build, last
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="rife",
-    title="RIFE 4.x (real-time intermediate flow)",
-    paper="Huang, Zhang, Heng, Shi, Zhou: Real-Time Intermediate Flow Estimation for Video Frame Interpolation,"
-    " ECCV 2022",
-    year=2022,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=64,
-    reach_px=None,
-    parameters=5_664_776,
-    multiply_adds=22_218,
-    licence="MIT (the official weights, by their authors)",
-    training_data="not stated by the authors for 4.x",
-    weights_sha256=None,
-)
 
 SCALES = (0.25, 0.5, 1.0, 2.0)
 """Sizes at which motion can be looked for, as a part of the frame's."""

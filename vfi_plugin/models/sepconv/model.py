@@ -8,34 +8,15 @@ import torch
 from torch import nn
 
 from vfi_plugin.models.middle_frame import MiddleFrame, example_frames
-from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.recursion import MidpointModel
-from vfi_plugin.models.sepconv.net import TAPS, SepConvNet
+from vfi_plugin.models.sepconv.info import INFO
+from vfi_plugin.models.sepconv.net import SepConvNet
 from vfi_plugin.motion.separable import SeparableMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-# The network needs multiples of 32; the authors' code pads to 128 at the right and bottom, and the convolutions see it.
-_SIZE_MULTIPLE = 128
-
-INFO = ModelInfo(
-    name="sepconv",
-    title="SepConv",
-    paper="Niklaus, Mai, Liu: Video Frame Interpolation via Adaptive Separable Convolution, ICCV 2017",
-    year=2017,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=_SIZE_MULTIPLE,
-    reach_px=TAPS // 2,
-    parameters=21_675_452,
-    multiply_adds=380_484,
-    licence="official weights: strictly for academic purposes only",
-    training_data="official weights: 250,000 patch triplets of the authors' own choice from YouTube videos",
-    weights_sha256=None,
-)
 
 
 class SepConvModel(NetworkModel, MidpointModel):
@@ -43,7 +24,7 @@ class SepConvModel(NetworkModel, MidpointModel):
 
     def middle(self, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
         """Kernels for the middle of two guides (N, 3, H, W) float32 RGB in [0, 1]."""
-        padding = Padding.to_multiple(before.shape[2], before.shape[3], _SIZE_MULTIPLE)
+        padding = Padding.to_multiple(before.shape[2], before.shape[3], INFO.size_multiple)
         # The released weights take blue first.
         kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
         return SeparableMotion(*(padding.remove(kernel).contiguous() for kernel in kernels), normalised=False)

@@ -8,31 +8,15 @@ import torch
 from torch import nn
 
 from vfi_plugin.models.middle_frame import MiddleFrame, example_frames
-from vfi_plugin.models.model import ModelInfo
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.models.recursion import MidpointModel
-from vfi_plugin.models.sepconvpp.net import SIZE_MULTIPLE, TAPS, SepConvPlusNet
+from vfi_plugin.models.sepconvpp.info import INFO
+from vfi_plugin.models.sepconvpp.net import SIZE_MULTIPLE, SepConvPlusNet
 from vfi_plugin.motion.separable import SeparableMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="sepconvpp",
-    title="SepConv++",
-    paper="Niklaus, Mai, Wang: Revisiting Adaptive Convolutions for Video Frame Interpolation, WACV 2021",
-    year=2021,
-    any_time=False,
-    extrapolates=False,
-    size_multiple=SIZE_MULTIPLE,
-    reach_px=TAPS // 2,
-    parameters=13_560_102,
-    multiply_adds=477_792,
-    licence="official weights: Adobe Research License, non-commercial research only",
-    training_data="official weights: not stated where they are released",
-    weights_sha256=None,
-)
 
 
 class SepConvPlusModel(NetworkModel, MidpointModel):

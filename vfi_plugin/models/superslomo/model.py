@@ -10,31 +10,15 @@ import torch
 from torch import nn
 
 from vfi_plugin.kernels.warp import warp
-from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.superslomo.info import INFO
 from vfi_plugin.models.superslomo.net import MEAN, SIZE_MULTIPLE, SuperSlomo, pixel_flow
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="superslomo",
-    title="Super SloMo",
-    paper="Jiang, Sun, Jampani, Yang, Learned-Miller, Kautz: Super SloMo: High Quality Estimation of Multiple"
-    " Intermediate Frames for Video Interpolation, CVPR 2018",
-    year=2018,
-    any_time=True,
-    extrapolates=False,
-    size_multiple=SIZE_MULTIPLE,
-    reach_px=259.0,  # from the far ends of what the flow network sees around a pixel
-    parameters=39_610_473,
-    multiply_adds=662_880,
-    licence="MIT (of the repository that publishes the weights)",
-    training_data="Adobe240fps",
-    weights_sha256=None,
-)
 
 
 @dataclass(frozen=True)

@@ -9,30 +9,15 @@ import torch
 from torch import nn
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.model import ModelInfo, Pair
+from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.voxelflow.info import INFO
 from vfi_plugin.models.voxelflow.net import SIZE_MULTIPLE, VoxelFlow, VoxelFlowNet
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
-
-INFO = ModelInfo(
-    name="voxelflow",
-    title="Deep Voxel Flow",
-    paper="Liu, Yeh, Tang, Liu, Agarwala: Video Frame Synthesis using Deep Voxel Flow, ICCV 2017",
-    year=2017,
-    any_time=True,
-    extrapolates=True,
-    size_multiple=SIZE_MULTIPLE,
-    reach_px=88.0,  # the network sees 44 px around a pixel, in both frames
-    parameters=3_821_891,
-    multiply_adds=781_376,
-    licence="non-commercial research and education only",
-    training_data="UCF-101",
-    weights_sha256=None,
-)
 
 
 class VoxelFlowPair(Pair):

@@ -255,14 +255,61 @@ class Worker:
             RequestCancelled: it was stopped. RequestFailed: it failed. CoreLost: the worker ended.
         """
 
+        fields = {"source": source, "target": target, "options": dict(options)}
+        return self._watched("render", fields, on_progress, on_note, is_cancelled)
+
+    def scan(
+        self,
+        source: str,
+        options: Mapping[str, Any],
+        *,
+        on_progress: Callable[[Event], object] | None = None,
+        on_note: Callable[[str], object] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+        **more: Any,
+    ) -> Event:
+        """Looks for bad frames; the result's ``report``, edited or not, is what ``repair`` takes.
+
+        Callbacks and what is raised are those of ``render``; ``save="scan.json"`` writes the report as well.
+        """
+        fields = {"source": source, "options": dict(options), **more}
+        return self._watched("scan", fields, on_progress, on_note, is_cancelled)
+
+    def repair(
+        self,
+        source: str,
+        target: str,
+        options: Mapping[str, Any],
+        *,
+        on_progress: Callable[[Event], object] | None = None,
+        on_note: Callable[[str], object] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+        **more: Any,
+    ) -> Event:
+        """Makes bad frames anew: those of ``report=...`` or of the option ``frames``; ``dry_run=True`` only plans.
+
+        Callbacks and what is raised are those of ``render``.
+        """
+        fields = {"source": source, "target": target, "options": dict(options), **more}
+        return self._watched("repair", fields, on_progress, on_note, is_cancelled)
+
+    def _watched(
+        self,
+        verb: str,
+        fields: Event,
+        on_progress: Callable[[Event], object] | None,
+        on_note: Callable[[str], object] | None,
+        is_cancelled: Callable[[], bool] | None,
+    ) -> Event:
+        """A request whose progress and notes are heard."""
+
         def on_event(event: Event) -> None:
             if event["event"] == "progress" and on_progress is not None:
                 on_progress(event)
             elif event["event"] == "note" and on_note is not None:
                 on_note(event["text"])
 
-        fields = {"source": source, "target": target, "options": dict(options)}
-        return self.request("render", fields, on_event=on_event, is_cancelled=is_cancelled)
+        return self.request(verb, fields, on_event=on_event, is_cancelled=is_cancelled)
 
     def preview(
         self,

@@ -1,0 +1,68 @@
+"""Lost frames: jumps that the motion around them does not explain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vfi_plugin.repair.finding import Kind
+from vfi_plugin.repair.scan_report import ScanReport
+
+from .made_clip import FIRST, grained, pan, report_on
+
+
+def drops(report: ScanReport) -> list[tuple[int, int]]:
+    """Place of the frame after each gap, and how many are lost."""
+    return [(finding.frames[1] - FIRST, finding.lost) for finding in report.of_kind(Kind.DROPPED)]
+
+
+def without(count: int, *lost: int) -> list[float]:
+    return [float(place) for place in range(count) if place not in lost]
+
+
+@pytest.mark.parametrize("sigma", [0.0, 0.01])
+def test_lost_frames_are_counted(sigma: float) -> None:
+    report = report_on(list(grained(pan(without(34, 8, 18, 19)), sigma)))
+    assert drops(report) == [(8, 1), (17, 2)]
+    assert report.findings[0].frames == (FIRST + 7, FIRST + 8)
+    assert len(report.findings) == 2
+
+
+def test_acceleration_and_the_start_of_a_whip_pan_lose_nothing() -> None:
+    steps = np.array([1.0] * 8 + [1, 1.3, 1.7, 2.2, 2.9, 3.7, 4.8, 6.3] + [8.0] * 6)
+    assert not report_on(pan(list(np.cumsum(steps)), step=1.0)).findings
+    start = np.array([1.0] * 8 + [2.0] * 10)
+    assert not report_on(pan(list(np.cumsum(start)), step=2.0)).findings
+
+
+def test_the_shake_of_a_hand_loses_nothing() -> None:
+    shake = np.random.default_rng(7).normal(2.0, 1.2, 40)
+    assert not drops(report_on(pan(list(np.cumsum(shake)), step=1.0)))
+
+
+def test_a_cut_loses_nothing() -> None:
+    report = report_on([*pan(without(12), seed=1), *pan(without(12), seed=2)])
+    assert not report.findings
+
+
+def test_a_hole_in_the_numbers_is_one_finding_and_no_jump() -> None:
+    numbers = [FIRST + n for n in range(20) if n not in (9, 10, 11)]
+    report = report_on(pan(without(20, 9, 10, 11)), numbers=numbers)
+    assert [(finding.kind, finding.frames) for finding in report.findings] == [
+        (Kind.MISSING, (FIRST + 9, FIRST + 10, FIRST + 11))
+    ]
+
+
+def test_a_repeat_and_a_lost_frame_elsewhere_are_both_found() -> None:
+    positions = without(40, 25)
+    positions[10] = positions[9]
+    report = report_on(pan(positions))
+    assert report.frames_of(Kind.DUPLICATE) == (FIRST + 10,)
+    assert drops(report) == [(25, 1)]
+
+
+def test_frames_left_out_at_equal_distances_are_a_cadence() -> None:
+    report = report_on(pan([place for place in range(50) if place % 5 != 4]))
+    assert not report.findings
+    [cadence] = report.context.cadences
+    assert cadence.pattern == (1, 1, 1, 1, 0)

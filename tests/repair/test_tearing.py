@@ -1,0 +1,97 @@
+"""Torn frames are found by rows that are not of the picture; pictures made of parts are not torn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from moving_textures import HEIGHT, WIDTH, found, pan, view, with_changes
+
+from vfi_plugin.repair.finding import Kind
+
+
+def random_rows(rows):
+    def change(frame):
+        frame[rows] = np.random.default_rng(3).random(frame[rows].shape, np.float32)
+        return frame
+
+    return change
+
+
+def one_colour(rows, colour):
+    def change(frame):
+        frame[rows] = np.float32(colour)
+        return frame
+
+    return change
+
+
+RUINED = {
+    "lower half random": random_rows(slice(HEIGHT // 2, None)),
+    "upper half random": random_rows(slice(0, HEIGHT // 2)),
+    "every second row random": random_rows(slice(None, None, 2)),
+    "grey macroblocks": one_colour(slice(112, 160), 0.55),
+    "green from the middle down": one_colour(slice(96, None), (0.0, 0.53, 0.0)),
+    "rows shifted": lambda frame: np.concatenate([frame[:60], np.roll(frame[60:120], 12, axis=1), frame[120:]]),
+}
+
+
+@pytest.mark.parametrize("how", RUINED)
+def test_a_ruined_frame_is_torn(how):
+    assert found(with_changes(pan(), {6: RUINED[how]})) == {Kind.TORN: (6,)}
+
+
+def test_two_ruined_frames_in_a_row_are_torn():
+    ruined = random_rows(slice(HEIGHT // 2, None))
+    assert found(with_changes(pan(), {6: ruined, 7: ruined})) == {Kind.TORN: (6, 7)}
+
+
+@pytest.mark.parametrize("shift", [0, 10])
+def test_rows_of_the_frame_before_are_a_tear(shift):
+    frames = pan(speed=6)
+    frames[6][80:] = np.roll(frames[5], shift, axis=1)[80:]
+    assert found(frames) == {Kind.TORN: (6,)}
+
+
+def test_letterbox_is_no_tear():
+    bars = dict.fromkeys(range(13), lambda frame: one_colour(slice(150, None), 0)(one_colour(slice(0, 30), 0)(frame)))
+    assert found(with_changes(pan(), bars)) == {}
+
+
+def test_a_split_screen_is_no_tear():
+    frames = pan()
+    for place, frame in enumerate(frames):
+        frame[90:] = view(400 - 5 * place, seed=1)[90:]
+    assert found(frames) == {}
+
+
+def test_a_caption_that_comes_and_stays_is_no_tear():
+    def caption(frame):
+        frame[150:170, 40:280:12] = 1.0
+        frame[150:170:6, 40:280] = 1.0
+        return frame
+
+    assert found(with_changes(pan(), dict.fromkeys(range(6, 13), caption))) == {}
+
+
+def test_a_thing_that_passes_is_no_tear():
+    frames = pan(speed=1)
+    for place, frame in enumerate(frames):
+        left = -100 + 45 * place
+        frame[70:120, max(left, 0) : max(left + 100, 0)] = (0.9, 0.1, 0.1)
+    assert found(frames) == {}
+
+
+def test_a_shake_of_the_camera_is_no_tear():
+    shake = np.random.default_rng(1).integers(-8, 9, (13, 2))
+    assert found([view(200 + x, 100 + int(y)) for x, y in shake]) == {}
+
+
+def test_a_rolling_shutter_is_no_tear():
+    offsets = [0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0]
+    frames = []
+    for offset in offsets:
+        wide = view(200)
+        lean = [np.roll(wide[row], round(offset * row / HEIGHT), axis=0) for row in range(HEIGHT)]
+        frames.append(np.stack(lean))
+    assert frames[0].shape == (HEIGHT, WIDTH, 3)
+    assert found(frames) == {}

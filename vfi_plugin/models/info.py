@@ -1,0 +1,88 @@
+"""What a model is, in facts, and the words that options of models have. Nothing here loads torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+PRECISIONS = ("float32", "float16")
+"""What a network's convolutions may compute in."""
+
+CARRIER = "dis"
+"""The model whose motion carries what models that paint cannot."""
+
+NOT_PUBLISHED = "as a file of weights tells; none were published"
+"""Licence and training data of networks whose weights everyone trains for themselves."""
+
+
+class WeightsFacts(Protocol):
+    """What a file of weights tells, whether its tensors were read or not.
+
+    Attributes:
+        variant: which architecture of the network they are for.
+        parameters: how many numbers were trained.
+        sha256: of the file.
+        licence, training_data: as the file tells, or None where it does not.
+    """
+
+    @property
+    def variant(self) -> str: ...  # noqa: D102
+    @property
+    def parameters(self) -> int: ...  # noqa: D102
+    @property
+    def sha256(self) -> str: ...  # noqa: D102
+    @property
+    def licence(self) -> str | None: ...  # noqa: D102
+    @property
+    def training_data(self) -> str | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """The facts about a model that callers and users need.
+
+    Attributes:
+        name: what it is called by.
+        title: its name for humans.
+        paper: authors, title, venue.
+        year: of publication.
+        any_time: whether any ``t`` is predicted directly; otherwise 0.5 only, and other times by recursion.
+        extrapolates: whether ``t`` outside [0, 1] makes sense.
+        size_multiple: frames are padded to a multiple of this many pixels inside the model.
+        reach_px: the largest motion it can follow from one frame to the other, in pixels; of networks of kernels, as
+            their papers count it, from the frame in the middle to either. None where there is no fixed bound.
+        parameters: number of trained ones.
+        multiply_adds: convolutions' multiply-adds a pixel of the frame, for one frame between a pair, at the published
+            width.
+        licence: of the weights in use.
+        training_data: what these weights were trained on.
+        weights_sha256: of the weights file, or None where there are none.
+        frames_at_once: where not ``any_time``: how many frames, evenly spaced between a pair, one run of it gives.
+        paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
+    """
+
+    name: str
+    title: str
+    paper: str
+    year: int
+    any_time: bool
+    extrapolates: bool
+    size_multiple: int
+    reach_px: float | None
+    parameters: int
+    multiply_adds: int
+    licence: str
+    training_data: str
+    weights_sha256: str | None
+    frames_at_once: int = 1
+    paints: bool = False
+
+    def with_weights(self, weights: WeightsFacts) -> ModelInfo:
+        """The facts with those that a file of weights tells; what it leaves out stays as it was."""
+        return replace(
+            self,
+            parameters=weights.parameters,
+            licence=weights.licence or self.licence,
+            training_data=weights.training_data or self.training_data,
+            weights_sha256=weights.sha256,
+        )

@@ -1,0 +1,203 @@
+"""Frames lost between two others: things move twice as far there, or three times, as right before and right after.
+
+The motion of a pair is compared with that of the pairs around it, block by block, and the usual multiple over the
+blocks counts, so that a single thing that starts or turns says nothing. The pairs around have to be even, or change
+evenly: a multiple is a gap only where it leaves that line by several times what they leave it by. So acceleration, a
+whip pan's start, and the shake of a hand are none: there the pairs around are as uneven as the jump. Jumps at equal
+distances, many times over, are the work of somebody who made a lower rate by leaving out frames: told as a cadence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vfi_plugin.repair.finding import Finding, Kind
+from vfi_plugin.repair.series import Series
+
+AROUND = 3
+"""Pairs on either side that predict the motion."""
+
+_LEAST_AROUND = 2
+"""On either side where a shot begins or ends."""
+
+_NEAR = 6
+"""Frames away that these may be; repeats between them are passed over."""
+
+_JUMP = 1.75
+"""Motion as a multiple of the predicted one from which on it may be a gap: one lost frame gives 2. Cameras whose frames
+are not taken at even times reach 1.7."""
+
+_STANDS_OUT = 5.0
+"""Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips
+shake, traffic and running legs reach 4.4."""
+
+_LEAST_UNEVEN = 0.12
+"""Distance from the line that is taken for the least of all: what measuring the same motion twice differs by."""
+
+_ABOVE_ALL = 1.2
+"""The jump as a multiple of the fastest pair around it, at least: the line may fall steeply."""
+
+_MOST_BLOCKS = 0.75
+"""Multiple that three quarters of the blocks reach at least; half of them reach _JUMP."""
+
+_SLOWEST_PX = 0.3
+"""Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
+
+_LEAST_JUMP_PX = 1.0
+"""How much further things move in the gap, in pixels of the small picture that is looked at, at least: motion there is
+measured to a quarter. In a frame of 1920 px that is a jump of 4 px."""
+
+_TEXTURE_CAP = 0.03
+"""Texture above this counts no more: motion is seen well there."""
+
+_TEXTURE_FLOOR = 1e-4
+"""So that a picture without any has weights, too."""
+
+_LARGEST = 3.0
+"""A pair around counts for no more than this multiple: it is uneven anyway."""
+
+_LEAST = -1.0
+"""Nor for less than this."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """How the motion of a pair compares with that around it; multiples are of the mean of the two pairs next to it.
+
+    Attributes:
+        place: of the later frame.
+        ratio: the multiple of half of the blocks.
+        most_blocks: the multiple that three quarters of the blocks reach.
+        fastest: of the pairs around.
+        uneven: how far they lie off a line, RMS.
+        speed: motion that is predicted, pixels of the frame.
+        factor: pixels of the frame a pixel of the small picture.
+    """
+
+    place: int
+    ratio: float
+    most_blocks: float
+    fastest: float
+    uneven: float
+    speed: float
+    factor: float
+
+    @property
+    def score(self) -> float:
+        """1 and more is a finding: the least of what each condition is met by."""
+        conditions = (
+            (self.ratio - 1) / (_JUMP - 1),
+            (self.ratio - 1) / max(self.uneven, _LEAST_UNEVEN) / _STANDS_OUT,
+            self.most_blocks / _MOST_BLOCKS,
+            self.ratio / max(_ABOVE_ALL * self.fastest, 1e-6),
+            self.speed / _SLOWEST_PX,
+            (self.ratio - 1) * self.speed / self.factor / _LEAST_JUMP_PX,
+        )
+        return max(min(conditions), 0.0)
+
+    @property
+    def lost(self) -> int:
+        """How many frames lie in the gap."""
+        return max(round(self.ratio) - 1, 1)
+
+
+def find_jumps(series: Series, fine: npt.NDArray[np.bool_], repeats: Collection[int]) -> dict[int, Jump]:
+    """Every pair that can be judged, by the place of its later frame.
+
+    Args:
+        series: the measures.
+        fine: of ``repeats.comparable``.
+        repeats: places of repeats; a jump right after one is explained by it, so such pairs are neither judged nor
+            asked.
+    """
+    usable = [n for n in range(len(fine)) if fine[n] and n not in repeats and n - 1 not in repeats]
+    broken = np.cumsum(~fine)
+    found = {}
+    for at, place in enumerate(usable):
+        before = [n for n in usable[max(at - AROUND, 0) : at] if n >= place - _NEAR and broken[n] == broken[place]]
+        after = [n for n in usable[at + 1 : at + 1 + AROUND] if n <= place + _NEAR and broken[n] == broken[place]]
+        if min(len(before), len(after)) >= _LEAST_AROUND:
+            found[place] = _jump(series, place, before, after)
+    return found
+
+
+def drops(jumps: Mapping[int, Jump], series: Series, meant: Collection[int], threshold: float = 1.0) -> list[Finding]:
+    """Gaps, each between two frames with successive numbers.
+
+    Args:
+        jumps: of ``find_jumps``.
+        series: the measures.
+        meant: places of jumps that a cadence explains.
+        threshold: score that it takes.
+    """
+    found = [jump for jump in jumps.values() if jump.score >= threshold and jump.place not in meant]
+    return [_finding(jump, series) for jump in found]
+
+
+def drop_scores(jumps: Mapping[int, Jump], series: Series) -> list[float | None]:
+    """How near each frame is to coming after a gap; None where there is nothing to compare with."""
+    return [jumps[place].score if place in jumps else None for place in range(len(series.numbers))]
+
+
+def _jump(series: Series, place: int, before: list[int], after: list[int]) -> Jump:
+    pair = series.pairs[place]
+    assert pair is not None  # only such are comparable
+    predicted = (series.flow[before[-1]] + series.flow[after[0]]) / 2
+    speed = np.sqrt(np.square(predicted).sum(axis=1))
+    seen = _seen(series, place)
+    weight = speed * seen * _trust(series, before[-1]) * _trust(series, after[0])
+    around = [*before, *after]
+    multiples = [_multiple(series, n, predicted, weight * _trust(series, n), 0.5) for n in around]
+    kept = np.clip(np.array(multiples), _LEAST, _LARGEST)
+    return Jump(
+        place=place,
+        ratio=_multiple(series, place, predicted, weight, 0.5),
+        most_blocks=_multiple(series, place, predicted, weight, 0.25),
+        fastest=float(kept.max()),
+        uneven=_off_line(np.array(around) - place, kept),
+        speed=float(np.sqrt((seen * np.square(speed)).sum() / seen.sum())),
+        factor=pair["factor"],
+    )
+
+
+def _seen(series: Series, place: int) -> Floats:
+    """(B,): how well motion is seen in each block."""
+    seen: Floats = (np.minimum(series.texture[place], _TEXTURE_CAP) + _TEXTURE_FLOOR) * _trust(series, place)
+    return seen
+
+
+def _trust(series: Series, place: int) -> Floats:
+    # To the fourth power: a block that agrees by half only is not half right, its motion is wrong.
+    trust: Floats = series.trust[place] ** 4 + np.float32(1e-6)
+    return trust
+
+
+def _multiple(series: Series, place: int, predicted: Floats, weight: Floats, share: float) -> float:
+    """The multiple of the predicted motion that all but ``share`` of the blocks reach."""
+    power = np.square(predicted).sum(axis=1)
+    multiples = (series.flow[place] * predicted).sum(axis=1) / np.maximum(power, 1e-9)
+    order = np.argsort(multiples)
+    sums = np.cumsum(weight[order])
+    return float(multiples[order][min(np.searchsorted(sums, sums[-1] * share), len(order) - 1)])
+
+
+def _off_line(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> float:
+    """RMS distance of the values from the line through them, by least squares."""
+    line = np.polynomial.Polynomial.fit(steps, values, 1)
+    # A line takes two of them for itself.
+    return float(np.sqrt(np.square(values - line(steps)).sum() / (len(values) - 2)))
+
+
+def _finding(jump: Jump, series: Series) -> Finding:
+    frames = series.numbers[jump.place - 1], series.numbers[jump.place]
+    why = (
+        f"things move {jump.ratio:.1f} times as far as before and after ({jump.speed:.1f} px a frame), as over "
+        f"{jump.lost} lost frame{'' if jump.lost == 1 else 's'}"
+    )
+    return Finding(Kind.DROPPED, frames, jump.score, why, jump.lost)
