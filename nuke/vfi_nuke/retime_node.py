@@ -17,7 +17,7 @@ _FILTERS = {"Cubic": "cubic", "Bilinear": "linear"}
 
 SETTING_KNOBS = (
     *("timing2", "timingOutputSpeed", "timingFrame2", "retimedChannels", "interpolation", "ends"),
-    *("model", "weights", "resampleType", "cuts", "missing", "colorspace"),
+    *("model", "weights", "resampleType", "cuts", "missing", "colorspace", "shutterSamples", "shutterTime"),
 )
 """Knobs of the group on which the rendered pixels depend, besides the input range."""
 
@@ -81,7 +81,21 @@ def core_options(node: Any) -> dict[str, Any]:
     }
     if options["method"] == "motion":
         options.update(given(node, ("model", "weights")))
-    return {**options, **given(node, ("colorspace",))}
+    return {**options, **_shutter(node), **given(node, ("colorspace",))}
+
+
+def _shutter(node: Any) -> dict[str, Any]:
+    """As in Kronos one sample, or no time, is a sharp frame.
+
+    Raises:
+        VfiNukeError: knobs that cannot be.
+    """
+    samples, time = int(node["shutterSamples"].value()), float(node["shutterTime"].value())
+    if samples < 1 or time < 0:
+        raise VfiNukeError(
+            f"{samples} shutter samples over a shutter time of {time:g} cannot be; give 1 or more, and 0 or more"
+        )
+    return {"shutter": time, "samples": samples} if samples > 1 and time > 0 else {}
 
 
 def machine_options(node: Any) -> dict[str, Any]:

@@ -41,8 +41,13 @@ ALL = RetimeOptions(
     cuts="1031 1066",
     ends="extrapolate",
     missing="hold",
+    shutter="0.5",
+    samples=32,
+    shutter_offset="-0.25",
     overwrite=True,
 )
+VECTORS = RetimeOptions(speed="1", in_range="1001-1010", vectors=True, vectors_from="vec.####.exr")
+VECTORS_ALONE = RetimeOptions(speed="1", in_range="1001-1010", vectors_only=True)
 TIMINGS: tuple[dict[str, Any], ...] = (
     {"fps": "24000/1001", "source_fps": "25"},
     {"length": 32, "rate": "25"},
@@ -66,8 +71,14 @@ def test_every_option_reaches_the_task(timing: dict[str, Any]) -> None:
     assert (args.expect, args.progress) == ("cafe", "farm")
 
 
+@pytest.mark.parametrize("given", [VECTORS, VECTORS_ALONE], ids=["with", "alone"])
+def test_every_option_on_vectors_reaches_the_task(given: RetimeOptions) -> None:
+    assert read_back(given)[0] == replace(given, frames="-8--5")
+
+
 def test_the_list_of_options_above_is_complete() -> None:
-    told = {field.name for field in fields(ALL) if getattr(ALL, field.name) != field.default}
+    lists = (ALL, VECTORS, VECTORS_ALONE)
+    told = {field.name for field in fields(ALL) for each in lists if getattr(each, field.name) != field.default}
     timings = {name for timing in TIMINGS for name in timing}
     assert told | timings | {"expect"} == {field.name for field in fields(ALL)}
 

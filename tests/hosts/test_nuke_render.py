@@ -123,6 +123,25 @@ def test_animated_speed_from_frames_below_zero(nuke: FakeNuke, adapter: Adapter,
         assert same_file_pixels(result_file(node, frame), tmp_path / f"expected.{frame:04d}.exr")
 
 
+def test_the_shutter_knobs_of_kronos_open_the_shutter(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
+    """One sample is a sharp frame whatever the time, as in Kronos; the time counts in output frames."""
+    shot = Shot(tmp_path / "plates").write()
+    node = adapter().create(read_node(nuke, shot))
+    node["timingOutputSpeed"].setValue(1)
+    node["shutterTime"].setValue(0.5)
+    adapter().render(node)
+    assert same_file_pixels(result_file(node, 1002), Path(shot.pattern % 1002))
+    node["shutterSamples"].setValue(4)
+    adapter().render(node)
+    vfi.retime(shot.pattern, tmp_path / "expected.####.exr", speed=1, shutter=0.5, samples=4)
+    assert not same_file_pixels(result_file(node, 1002), Path(shot.pattern % 1002))
+    for frame in range(1001, 1005):
+        assert same_file_pixels(result_file(node, frame), tmp_path / f"expected.{frame}.exr")
+    node["shutterSamples"].setValue(0)
+    with pytest.raises(adapter().VfiNukeError, match=r"0 shutter samples over a shutter time of 0\.5 cannot be"):
+        adapter().render(node)
+
+
 @pytest.mark.parametrize("kind", ["Dot", "Multiply"])
 def test_every_view_of_a_stereo_clip_is_retimed(nuke: FakeNuke, adapter: Adapter, tmp_path: Path, kind: str) -> None:
     nuke.view_names = ["left", "right"]

@@ -5,8 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.image.channel_classify import classify
-from vfi_plugin.image.motion_vectors import Direction, Speeds, VectorConvention, convention_of, rescale_vectors
+from vfi_plugin.image.motion_vectors import (
+    Direction,
+    Speeds,
+    VectorConvention,
+    convention_of,
+    rescale_vectors,
+    vectors_to_pixels,
+)
 
 from .channel_headers import part
 
@@ -110,3 +118,33 @@ def test_a_layers_name_tells_its_convention(layer: str, direction: Direction, y:
     role = classify([part(f"{layer}.X|{layer}.Y|{layer}.Z|{layer}.W", "float")])[0]
     found = convention_of(role, frozenset("xyzw"))
     assert (found.direction, found.y, found.is_assumed) == (direction, y, is_assumed)
+
+
+@pytest.mark.parametrize(
+    ("stored", "convention"),
+    [
+        ((6.0, -4.0), VectorConvention()),
+        ((6.0, 4.0), VectorConvention(y="down")),
+        ((0.06, -0.08), VectorConvention(units="ndc")),
+        ((0.53, 0.48), VectorConvention(units="norm01", offset=0.5, largest=100.0)),
+        ((0.06, -0.04), VectorConvention(units="norm01", largest=100.0)),
+        ((3.0, -2.0), VectorConvention(frames=0.5)),
+    ],
+)
+def test_one_motion_in_every_way_of_writing_it(stored: tuple[float, float], convention: VectorConvention) -> None:
+    """6 px to the right and 4 down, in a picture of 200 x 100."""
+    found = vectors_to_pixels(vector(*stored), convention, (100, 200))
+    assert found[0, 0].tolist() == pytest.approx([6.0, 4.0], rel=1e-5)
+
+
+def test_premultiplied_vectors_are_divided_and_holes_stand_still() -> None:
+    convention = VectorConvention(offset=0.5, is_premultiplied=True, units="norm01", largest=10.0)
+    stored = np.array([[[0.25 + 0.05, 0.25], [0.0, 0.0], [np.inf, 0.5]]], np.float32)
+    alpha = np.array([[0.5, 0.0, 1.0]], np.float32)
+    found = vectors_to_pixels(stored, convention, (1, 3), alpha=alpha)
+    assert found[0].tolist() == [pytest.approx([2.0, 0.0]), [0.0, 0.0], [0.0, 0.0]]
+
+
+def test_fractions_of_an_unknown_motion_are_refused() -> None:
+    with pytest.raises(UsageError, match="add it, in pixels, such as max=64"):
+        vectors_to_pixels(vector(0.5, 0.5), VectorConvention(units="norm01"), (1, 1))

@@ -12,7 +12,7 @@ import torch
 
 import vfi_plugin as vfi
 from vfi_plugin.evaluate.metrics import psnr_log
-from vfi_plugin.motion.continued import continued
+from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 
 
@@ -24,6 +24,13 @@ def test_a_steady_motion_goes_on_at_its_speed(t: float) -> None:
     torch.testing.assert_close(found.flow_t_to_0, -t * velocity)
     torch.testing.assert_close(found.flow_t_to_1, (1 - t) * velocity)
     assert (found.weight_0 == (1.0 if t < 0 else 0.0)).all()
+
+
+@pytest.mark.parametrize("t", [0.0, 0.25, 0.5, 1.0])
+def test_a_steady_velocity_is_the_same_at_every_time(t: float) -> None:
+    velocity = torch.tensor([6.0, -3.0]).view(1, 2, 1, 1).expand(1, 2, 40, 60)
+    middle = FlowMotion(-0.5 * velocity, 0.5 * velocity, torch.full((1, 1, 40, 60), 0.5))
+    torch.testing.assert_close(continued_velocity(middle, t), velocity)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from typing import Any
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
+from vfi_plugin.render.shutter import DEFAULT_SAMPLES
 
 _EXAMPLES = """examples:
   vfi retime plate.####.exr slow.####.exr --speed 0.5           half speed: 10 frames become 19
@@ -40,6 +41,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", help="EXR sequence (slow.####.exr) or movie (.mov, .mp4, .mkv)")
     _add_timing(parser)
     add_motion(parser)
+    _add_shutter(parser)
+    _add_vectors(parser)
     add_picture(parser)
     parser.add_argument("--overwrite", action="store_true", help="render again what is already there")
 
@@ -81,6 +84,39 @@ def add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
 
 
+def _add_shutter(parser: argparse.ArgumentParser) -> None:
+    shutter = parser.add_argument_group("shutter")
+    shutter.add_argument(
+        "--shutter", default=0, metavar="F", help="output frames that each frame is exposed for: 0.5 is 180 degrees"
+    )
+    shutter.add_argument(
+        "--samples",
+        type=int,
+        default=DEFAULT_SAMPLES,
+        metavar="N",
+        help="moments averaged (default: %(default)s)",
+    )
+    shutter.add_argument(
+        "--shutter-offset",
+        default="centered",
+        metavar="WHEN",
+        help="centered, start, end, or when it opens in frames from the frame's time, such as -0.25",
+    )
+
+
+def _add_vectors(parser: argparse.ArgumentParser) -> None:
+    vectors = parser.add_argument_group("motion vectors")
+    vectors.add_argument(
+        "--vectors", action="store_true", help="add forward.u/v and backward.u/v: pixels a frame, y up, as Nuke's"
+    )
+    vectors.add_argument("--vectors-only", action="store_true", help="write these layers and no other channel")
+    vectors.add_argument(
+        "--vectors-from",
+        metavar="SEQ",
+        help="move by the vectors in these files, or the source's own, without a model",
+    )
+
+
 def add_picture(parser: argparse.ArgumentParser) -> None:
     """Adds what is known of channels and colour."""
     picture = parser.add_argument_group("channels and colour")
@@ -109,6 +145,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 _TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
 _GAPS = ("ends", "missing")
 _MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
+_SPANS = ("shutter", "samples", "shutter_offset", "vectors", "vectors_only", "vectors_from")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 
 
@@ -125,7 +162,7 @@ def motion_and_picture(args: argparse.Namespace) -> dict[str, Any]:
 
 def options_of(args: argparse.Namespace) -> RetimeOptions:
     """What the arguments of ``add_options`` ask for."""
-    timing = {name: getattr(args, name) for name in _TIMING}
+    timing = {name: getattr(args, name) for name in (*_TIMING, *_SPANS)}
     return RetimeOptions(time_map=args.map, **timing, **given_options(args))
 
 

@@ -40,8 +40,12 @@ OPTION_FILES = {
     "channels_map": Place("ChannelsMap"),
     "weights": Place("Weights"),
     "config": Place("Config"),
+    "vectors_from": Place("Vectors"),
 }
-"""Attributes of ``RetimeOptions`` that name a file."""
+"""Attributes of ``RetimeOptions`` that name a file, or a sequence of them."""
+
+SEQUENCES = (SOURCE, TARGET, OPTION_FILES["vectors_from"])
+"""Places of patterns: no file has that very name."""
 
 Word = tuple[str | Place, ...]
 """One word of a command line, in pieces."""

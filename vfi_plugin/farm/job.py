@@ -13,6 +13,7 @@ from vfi_plugin.farm.command import (
     DEFAULT_CHUNK_SIZE,
     EXECUTABLE,
     OPTION_FILES,
+    SEQUENCES,
     SOURCE,
     TARGET,
     Place,
@@ -121,7 +122,8 @@ def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], 
     numbers, digest = planned.plan.source_numbers, settings_digest(planned.settings)
     paths = {place: absolute_path(path) for place, path in {SOURCE: ends[0], TARGET: ends[1], **files}.items()}
     staying = {place: path for place, path in paths.items() if place not in _TRAVELLING}
-    sources = dict.fromkeys(absolute_path(str(planned.clip.path(number))) for number in numbers)
+    clips = [planned.clip] if planned.vectors is None else [planned.clip, planned.vectors.clip]
+    sources = dict.fromkeys(absolute_path(str(clip.path(number))) for clip in clips for number in numbers)
     return FarmJob(
         name=f"retime {job_title(ends[1])}",
         plan=planned.plan.summary(),
@@ -132,7 +134,7 @@ def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], 
         verify=verify_words(digest),
         values={EXECUTABLE: how[1], **staying},
         copies={place: Path(paths[place]) for place in _TRAVELLING if place in paths},
-        inputs=(*sources, *(path for place, path in staying.items() if place not in (SOURCE, TARGET))),
+        inputs=(*sources, *(path for place, path in staying.items() if place not in SEQUENCES)),
         wants_gpu=planned.options.device.startswith("cuda"),
     )
 

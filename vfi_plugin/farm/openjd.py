@@ -20,6 +20,7 @@ from vfi_plugin.farm.command import (
     FRAMES,
     OPTION_FILES,
     PROGRESS,
+    SEQUENCES,
     SOURCE,
     TARGET,
     Place,
@@ -55,6 +56,7 @@ _MEANING = {
     OPTION_FILES["channels_map"]: "Rules for channels, a copy within the bundle.",
     OPTION_FILES["weights"]: "The model's weights.",
     OPTION_FILES["config"]: "The OCIO config.",
+    OPTION_FILES["vectors_from"]: "Motion vectors: a sequence's pattern.",
 }
 
 
@@ -115,7 +117,8 @@ def _parameters(job: FarmJob, copies: Mapping[Place, str]) -> Iterator[dict[str,
         yield _parameter(place, type="PATH", objectType="FILE", dataFlow="NONE")
     for place in OPTION_FILES.values():
         if place in job.values:
-            yield _parameter(place, type="PATH", objectType="FILE", dataFlow="IN")
+            flow = "NONE" if place in SEQUENCES else "IN"
+            yield _parameter(place, type="PATH", objectType="FILE", dataFlow=flow)
         elif place in copies:
             yield _parameter(place, type="PATH", objectType="FILE", dataFlow="IN", default=copies[place])
     yield _parameter(FRAMES, type="STRING")

@@ -14,6 +14,7 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.image.channel_class import ChannelRole, OptionValue
 from vfi_plugin.image.channel_names import flat
 
@@ -60,6 +61,8 @@ class VectorConvention:
         offset: the value that means no motion: 0, or 0.5 in encodings without negative values.
         is_premultiplied: filtered with the alpha; matters only with an offset.
         is_assumed: no name or override told the direction.
+        largest: of ``norm01``: the motion in pixels that is stored as 1; None where nobody said.
+        frames: how many frames the motion is for: 1, or the length of the shutter it was measured over.
     """
 
     direction: Direction = Direction.NEXT
@@ -68,6 +71,8 @@ class VectorConvention:
     offset: float = 0.0
     is_premultiplied: bool = False
     is_assumed: bool = False
+    largest: float | None = None
+    frames: float = 1.0
 
 
 _TO_PREVIOUS = frozenset({"backward", "motionback", "backvector", "backvec"})
@@ -94,7 +99,54 @@ def convention_of(role: ChannelRole, suffixes: frozenset[str]) -> VectorConventi
         offset=float(told.get("offset", 0.0)),
         is_premultiplied=bool(told.get("premult", False)),
         is_assumed=not is_known and "direction" not in told,
+        largest=float(told["max"]) if "max" in told else None,
+        frames=float(told.get("shutter", 1.0)) if told.get("per") == "shutter" else 1.0,
     )
+
+
+def pixel_scale(convention: VectorConvention, size: tuple[int, int]) -> tuple[float, float]:
+    """Pixels a frame, to the right and down, for 1 of x and of y; ``size`` is (height, width) of the picture.
+
+    Raises:
+        UsageError: fractions of a largest motion that nobody told.
+    """
+    height, width = size
+    if convention.units == "norm01":
+        if convention.largest is None:
+            raise UsageError(
+                "vectors in fractions of a largest motion mean nothing without it; add it, in pixels, such as max=64"
+            )
+        across = down = convention.largest / (1.0 - convention.offset)
+    else:
+        across, down = (width / 2, height / 2) if convention.units == "ndc" else (1.0, 1.0)
+    turned = down if convention.y == "down" else -down
+    return across / convention.frames, turned / convention.frames
+
+
+def vectors_to_pixels(
+    vectors: Vectors,
+    convention: VectorConvention,
+    size: tuple[int, int],
+    *,
+    alpha: npt.NDArray[np.float32] | None = None,
+) -> Vectors:
+    """Stored vectors as motion over one frame.
+
+    Args:
+        vectors: ``(H, W, 2)`` float32, as stored.
+        convention: what the numbers mean.
+        size: (height, width) of the picture that they are for.
+        alpha: ``(H, W)``, of premultiplied vectors.
+
+    Returns:
+        ``(H, W, 2)`` float32 pixels, x then y, y down. What is not finite is taken as no motion.
+    """
+    moved = vectors - _centre(convention, alpha)
+    if convention.is_premultiplied and alpha is not None:
+        whole = alpha[..., np.newaxis]
+        moved = np.divide(moved, whole, out=np.zeros_like(moved), where=whole > 0)
+    scaled = moved * np.asarray(pixel_scale(convention, size), np.float32)
+    return np.where(np.isfinite(scaled), scaled, np.float32(0)).astype(np.float32)
 
 
 def rescale_vectors(

@@ -26,6 +26,15 @@ class Pair(ABC):
         """Flows at exactly 1/2, from which motion is carried on past the pair."""
         return self.motion(0.5).flow_form()
 
+    def velocity(self, t: float) -> torch.Tensor:
+        """How far what is seen at ``t`` in [0, 1] moves from the earlier frame to the later.
+
+        Returns:
+            (N, 2, H, W) float32 pixels, x then y, y down; motion within the pair is taken to be straight and even.
+        """
+        flows = self.motion(t).flow_form()
+        return flows.flow_t_to_1 - flows.flow_t_to_0
+
 
 class Model(ABC):
     """Turns two guides and a time into a motion.

@@ -55,6 +55,10 @@ class PaintedPair(Pair):
         """The classic's flows at exactly 1/2, where the network may know no frame."""
         return self._carrier.motion(0.5)
 
+    def velocity(self, t: float) -> Tensor:
+        """The classic's; nothing is painted."""
+        return self._carrier.velocity(t)
+
     @cached_property
     def _carrier(self) -> DisPair:
         return DisPair(*self._guides)

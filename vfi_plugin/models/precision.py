@@ -71,6 +71,10 @@ class _HalfPrecisionPair(Pair):
         with self._autocast:
             return widened(self._pair.middle_flows())
 
+    def velocity(self, t: float) -> torch.Tensor:
+        with self._autocast:
+            return self._pair.velocity(t).float()
+
 
 def widened(motion: AnyMotion) -> AnyMotion:
     """A motion with all its tensors in float32, those of the motions in it too: payloads are float32."""

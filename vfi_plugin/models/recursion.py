@@ -10,6 +10,7 @@ import torch
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.motion.chain import ChainedMotion
+from vfi_plugin.motion.continued import continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -41,6 +42,10 @@ class MidpointPair(Pair):
     def motion(self, t: float) -> Motion:
         """The motion at the nearest eighth to ``t``."""
         return self._at(reached_time(t))
+
+    def velocity(self, t: float) -> torch.Tensor:
+        """See ``Pair.velocity``; the middle's, brought to ``t``: at 0 and 1 this network knows no motion."""
+        return continued_velocity(self.middle_flows(), t)
 
     def _at(self, t: Fraction) -> Motion:
         if t in (0, 1):

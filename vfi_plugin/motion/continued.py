@@ -24,11 +24,23 @@ def continued(middle: FlowMotion, t: float) -> FlowMotion:
         middle: the motion at 1/2.
         t: below 0 or above 1, in lengths of the pair.
     """
+    a_unit = continued_velocity(middle, t)
+    weight = torch.full_like(middle.weight_0, 1.0 if t < 0.0 else 0.0)
+    return FlowMotion(-t * a_unit, (1.0 - t) * a_unit, weight, taps=middle.taps)
+
+
+def continued_velocity(middle: FlowMotion, t: float) -> torch.Tensor:
+    """What moves at ``t``, (N, 2, H, W) px from the earlier frame to the later, known from the middle alone.
+
+    Args:
+        middle: the motion at 1/2.
+        t: any, in lengths of the pair.
+    """
     velocity = middle.flow_t_to_1 - middle.flow_t_to_0
+    if t == 0.5:
+        return velocity
     displacement = (t - 0.5) * velocity
     beyond = int(displacement.abs().nan_to_num(0.0).amax().clamp(max=_MOST_BEYOND_PX)) + 2
     wider = F.pad(displacement, (beyond, beyond, beyond, beyond), mode="replicate")
     to_middle = project_flow(wider)[..., beyond:-beyond, beyond:-beyond]
-    a_unit = to_middle / (0.5 - t)
-    weight = torch.full_like(middle.weight_0, 1.0 if t < 0.0 else 0.0)
-    return FlowMotion(-t * a_unit, (1.0 - t) * a_unit, weight, taps=middle.taps)
+    return to_middle / (0.5 - t)

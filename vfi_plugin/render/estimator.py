@@ -8,13 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
+from vfi_plugin.models.given import GivenPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
-from vfi_plugin.models.registry import load_model
-from vfi_plugin.motion.continued import continued
+from vfi_plugin.models.registry import load_model, resolve_device
+from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
+from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
@@ -58,11 +61,24 @@ class ViewPair:
             return ViewMotion(motion.carried, self.window, self.colour.painted(motion))
         return ViewMotion(motion, self.window)
 
+    def velocity(self, t: float) -> torch.Tensor:
+        """How far what is seen at ``t`` moves from the earlier frame to the later, (1, 2, H, W) px, y down.
+
+        Raises:
+            UsageError: nothing was estimated.
+        """
+        if self.pair is None:
+            raise UsageError("no motion was looked for, so there are no vectors; use method motion")
+        known = 0.0 <= t <= 1.0
+        velocity = self.pair.velocity(t) if known else continued_velocity(self.pair.middle_flows(), t)
+        height, width = self.window.shape
+        return velocity[..., :height, :width]
+
 
 def load_job_model(job: RetimeJob) -> Model | None:
     """The model of a job, ready for work; None where the method uses none. Raises as ``load_model``."""
     options = job.options
-    if options.method != "motion":
+    if options.method != "motion" or job.vectors is not None:
         return None
     # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
     torch.backends.cudnn.allow_tf32 = False
@@ -70,17 +86,21 @@ def load_job_model(job: RetimeJob) -> Model | None:
 
 
 class Estimator:
-    """Looks at the guides of pairs, by the job's model."""
+    """Looks at the guides of pairs, by the job's model, or by vectors that were given in its place."""
 
-    def __init__(self, model: Model | None, sampling: str, transform: GuideTransform) -> None:
+    def __init__(
+        self, model: Model | None, sampling: str, transform: GuideTransform, device: torch.device | None = None
+    ) -> None:
         self._model = model
         self._filter = sampling
         self._transform = transform
-        self._device = torch.device("cpu") if model is None else model.device
+        self._device = device or (torch.device("cpu") if model is None else model.device)
 
     @classmethod
     def of(cls, job: RetimeJob, model: Model | None = None) -> Estimator:
         """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed."""
+        if job.vectors is not None:
+            return cls(None, job.options.filter, job.transform, resolve_device(job.options.device))
         return cls(model or load_job_model(job), job.options.filter, job.transform)
 
     def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, ViewPair]:
@@ -94,12 +114,18 @@ class Estimator:
         }
 
     def _looked_at(self, pair: GuidePair) -> Pair | None:
+        if pair.flows is not None:
+            return self._given(pair, pair.flows)
         if self._model is None:
             return None
         return self._model.prepare(self._tensor(pair.before), self._tensor(pair.after))
 
+    def _given(self, pair: GuidePair, flows: GivenFlows) -> GivenPair:
+        forward, backward = (None if flow is None else self._tensor(flow) for flow in (flows.forward, flows.backward))
+        return GivenPair((self._tensor(pair.before), self._tensor(pair.after)), forward, backward)
+
     def _tensor(self, guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
-        """(H, W, 3) as (1, 3, H, W) on the device, its edges repeated up to the smallest size that models take."""
+        """(H, W, C) as (1, C, H, W) on the device, its edges repeated up to the smallest size that models take."""
         missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
         if any(missing):
             guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")

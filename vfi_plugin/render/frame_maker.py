@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from vfi_plugin.image.frame import Frame
+from vfi_plugin.image.frame import Attribute, Frame
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.compose import compose
 from vfi_plugin.render.estimator import ViewPair
@@ -52,16 +52,20 @@ class FrameMaker:
 
     def with_stamp(self, output: OutputFrame, frame: Frame) -> Frame:
         """The frame under its number, with rate, timecode and how it was made in its header."""
-        names = tuple(self.job.clip.path(number).name for number in (output.earlier, output.later))
-        how = self.job.model.name if self.job.options.method == "motion" else self.job.options.method
-        stamp = frame_stamp(
-            output, model=how, settings=self.job.settings, names=(names[0], names[1]), reached=self.reached(output)
-        )
+        options = self.job.options
+        names = tuple(self.job.clip.path(number).name for number in output.source_frames)
+        how = self.job.model.name if options.method == "motion" else options.method
+        if output.is_copy and not options.vectors_only:
+            how = "copy"
+        stamp = frame_stamp(output, model=how, settings=self.job.settings, names=names, reached=self.reached(output))
+        if output.exposure is not None:
+            stamp = {**stamp, "vfi/shutter": Attribute("string", str(options.exposure))}
         return with_header(frame, output.number, {**self.job.clock.entries(output.number), **stamp})
 
     def reached(self, output: OutputFrame) -> Fraction | None:
         """The time that is made for a frame, where the model knows some times only."""
-        if self.job.model.any_time or self.job.options.method != "motion" or not 0 < output.t < 1:
+        sharp = output.exposure is None and not self.job.options.vectors_only
+        if self.job.model.any_time or self.job.options.method != "motion" or not (sharp and 0 < output.t < 1):
             return None
         return reached_time(float(output.t), self.job.model.frames_at_once)
 

@@ -144,6 +144,18 @@ class Layout:
             place for place, role in enumerate(self.roles) if role.part == part and role.treatment is not Treatment.DROP
         )
 
+    @property
+    def kept_parts(self) -> tuple[int, ...]:
+        """Indices of the parts that hold written channels: the parts of an output frame, in order."""
+        return tuple(part for part in sorted({role.part for role in self.roles}) if self.kept_in_part(part))
+
+    def rgb_of(self, places: Sequence[int]) -> tuple[int, int, int] | None:
+        """Which of some places of one layer are red, green and blue; None where one of them is not there."""
+        members = {self.roles[place].suffix.lower(): place for place in places}
+        found = [next((members[name] for name in names if name in members), None) for names in (_RED, _GREEN, _BLUE)]
+        red, green, blue = found
+        return None if red is None or green is None or blue is None else (red, green, blue)
+
     def parts_of_view(self, view: str) -> tuple[int, ...]:
         """Indices of the parts that hold written channels of a view."""
         found = (role.part for role in self.roles if role.view == view and role.treatment is not Treatment.DROP)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.info import PRECISIONS
+from vfi_plugin.render.shutter import DEFAULT_SAMPLES, Shutter
 from vfi_plugin.timing.time_map import TimeMap
 
 METHODS = ("motion", "blend", "frame")
@@ -50,6 +51,15 @@ class RetimeOptions:
         cuts: "auto" finds scene cuts, "off" ignores them, or the frames that begin a new shot, as a frame range.
         ends: positions past either end of the source: "hold", "extrapolate" or "error".
         missing: holes in the numbering: "error", "hold" the frame before, or "interpolate" across.
+        shutter: how long each output frame is exposed, in output frames: 0.5 is 180 degrees, 0 makes sharp frames.
+        samples: how many moments of that time a frame is the mean of.
+        shutter_offset: "centered" around the frame's time, from it on ("start"), up to it ("end"), or the output frames
+            from its time to when the shutter opens.
+        vectors: whether the motion to the next and from the previous output frame is written as layers ``forward``
+            and ``backward``.
+        vectors_only: the same, and no other channel.
+        vectors_from: a sequence whose motion vector layers take the place of a model, numbered as the source is; it
+            may be the source itself.
         overwrite: whether frames already there are rendered again.
         expect: digest that the plan's settings must have (``stamp.settings_digest``), as a farm job hands it over; None
             for any.
@@ -79,6 +89,12 @@ class RetimeOptions:
     cuts: str = "auto"
     ends: str = "hold"
     missing: str = "error"
+    shutter: Number = 0
+    samples: int = DEFAULT_SAMPLES
+    shutter_offset: Number = "centered"
+    vectors: bool = False
+    vectors_only: bool = False
+    vectors_from: str | None = None
     overwrite: bool = False
     expect: str | None = None
 
@@ -102,3 +118,23 @@ class RetimeOptions:
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
+        Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
+        self._check_vectors()
+
+    @property
+    def exposure(self) -> Shutter | None:
+        """The shutter; None for sharp frames."""
+        return Shutter.of(self.shutter, self.samples, self.shutter_offset)
+
+    @property
+    def writes_vectors(self) -> bool:
+        """Whether output frames have layers of motion vectors that were found."""
+        return self.vectors or self.vectors_only
+
+    def _check_vectors(self) -> None:
+        if (self.writes_vectors or self.vectors_from is not None) and self.method != "motion":
+            raise UsageError(f"method {self.method} knows no motion, so there are no vectors; use method motion")
+        if self.vectors_only and self.exposure is not None:
+            raise UsageError("vectors alone have nothing to expose; leave out shutter, or write pictures too (vectors)")
+        if self.vectors_from is not None and (self.model or self.weights) is not None:
+            raise UsageError("vectors are given in the place of a model; give vectors from, or model and weights")

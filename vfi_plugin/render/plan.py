@@ -4,12 +4,49 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vfi_plugin.errors import MissingFramesError, TimeMapError, UsageError
+from vfi_plugin.render.shutter import Shutter
 from vfi_plugin.timing.ranges import format_range
 from vfi_plugin.timing.time_map import TimeMap
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One moment of the source: ``earlier``, ``later`` and ``t`` as in `OutputFrame`; at ``t`` = 0 a frame of it."""
+
+    earlier: int
+    later: int
+    t: Fraction
+
+    @property
+    def frames(self) -> tuple[int, int]:
+        """Both source frames."""
+        return self.earlier, self.later
+
+    @property
+    def nearest(self) -> int:
+        """The source frame closer in time, the earlier one at a tie."""
+        return self.earlier if self.t <= Fraction(1, 2) else self.later
+
+    def held(self, number: int) -> Sample:
+        """The source frame ``number`` in its place."""
+        return Sample(number, number, Fraction(0))
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What an open shutter sees: the mean of ``samples``; what must not be averaged is as at ``centre``."""
+
+    centre: Sample
+    samples: tuple[Sample, ...]
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it is one source frame all the time."""
+        return len({self.centre, *self.samples}) == 1 and self.centre.t == 0
 
 
 @dataclass(frozen=True)
@@ -26,6 +63,7 @@ class OutputFrame:
         speed_after: source frames moved to the next output frame; what vectors to the next frame scale by.
         speed_before: source frames moved from the previous output frame.
         note: "" or why the frame is not simply what the map says, such as "held at the end".
+        exposure: what it is made of instead where its shutter is open; None where it is sharp, or nothing changes.
     """
 
     number: int
@@ -36,11 +74,28 @@ class OutputFrame:
     speed_after: Fraction
     speed_before: Fraction
     note: str = ""
+    exposure: Exposure | None = None
 
     @property
     def is_copy(self) -> bool:
         """Whether it is a source frame, untouched."""
-        return self.t == 0
+        return self.t == 0 and self.exposure is None
+
+    @property
+    def own_time(self) -> Sample:
+        """The moment of the frame itself, whatever its shutter sees besides."""
+        return Sample(self.earlier, self.later, self.t)
+
+    def at(self, sample: Sample) -> OutputFrame:
+        """The same frame, sharp, at another moment."""
+        return replace(self, earlier=sample.earlier, later=sample.later, t=sample.t, exposure=None)
+
+    @property
+    def source_frames(self) -> tuple[int, ...]:
+        """Every source frame that it is made of, in order of time."""
+        moments = () if self.exposure is None else (self.exposure.centre, *self.exposure.samples)
+        found = {number for moment in moments for number in moment.frames} or {self.earlier, self.later}
+        return tuple(sorted(found))
 
     @property
     def nearest(self) -> int:
@@ -71,9 +126,10 @@ class RetimePlan:
         """One line: "10 in, 19 out, 1001-1019 (10 copied, 9 in between)", and what is held."""
         outputs = [frame.number for frame in self.frames]
         copies = sum(frame.is_copy for frame in self.frames)
+        exposed = sum(frame.exposure is not None for frame in self.frames)
+        between = f"{exposed} exposed" if exposed else f"{len(outputs) - copies} in between"
         text = (
-            f"{len(self.source_numbers)} in, {len(outputs)} out, {format_range(outputs)}"
-            f" ({copies} copied, {len(outputs) - copies} in between)"
+            f"{len(self.source_numbers)} in, {len(outputs)} out, {format_range(outputs)} ({copies} copied, {between})"
         )
         notes: dict[str, list[int]] = {}
         for frame in self.frames:
@@ -141,7 +197,13 @@ class Placement:
 
 
 def build_plan(
-    time_map: TimeMap, numbers: tuple[int, ...], *, wanted: Iterable[int] | None, ends: str, missing: str
+    time_map: TimeMap,
+    numbers: tuple[int, ...],
+    *,
+    wanted: Iterable[int] | None,
+    ends: str,
+    missing: str,
+    shutter: Shutter | None = None,
 ) -> RetimePlan:
     """Lists every output frame.
 
@@ -151,6 +213,8 @@ def build_plan(
         wanted: output frames to render; None for all.
         ends: policy past the first and last source frame.
         missing: policy for holes in ``numbers``.
+        shutter: of every output frame; None for sharp ones. What it sees past an end is held where ``ends`` is
+            "error": only a frame's own time can be an error.
 
     Raises:
         MissingFramesError: holes, and the policy is "error".
@@ -166,11 +230,8 @@ def build_plan(
             f" has {numbers[0]}-{numbers[-1]}; check that the map counts frames as the source does"
         )
     placement = Placement(numbers, ends=ends, missing=missing)
-    frames = []
-    for number in time_map.frames:
-        earlier, later, t, note = placement.place(number, positions[number])
-        speeds = time_map.speed_after(number), time_map.speed_before(number)
-        frames.append(OutputFrame(number, positions[number], earlier, later, t, *speeds, note))
+    seen = None if shutter is None else _Seen(shutter, numbers, "hold" if ends == "error" else ends, missing)
+    frames = [_output_frame(time_map, number, placement, seen) for number in time_map.frames]
     chosen = frozenset(time_map.frames) if wanted is None else frozenset(wanted)
     if beyond := sorted(chosen.difference(time_map.frames)):
         raise UsageError(
@@ -178,6 +239,32 @@ def build_plan(
             " ask for frames inside it"
         )
     return RetimePlan(numbers, tuple(frames), chosen)
+
+
+class _Seen:
+    """What an open shutter sees of a source."""
+
+    def __init__(self, shutter: Shutter, numbers: tuple[int, ...], ends: str, missing: str) -> None:
+        self._shutter = shutter
+        self._placement = Placement(numbers, ends=ends, missing=missing)
+
+    def exposure(self, time_map: TimeMap, number: int) -> Exposure:
+        """At one output frame."""
+
+        def sample(moment: Fraction) -> Sample:
+            return Sample(*self._placement.place(number, time_map.position_at(number + moment))[:3])
+
+        return Exposure(sample(self._shutter.centre), tuple(map(sample, self._shutter.moments)))
+
+
+def _output_frame(time_map: TimeMap, number: int, placement: Placement, seen: _Seen | None) -> OutputFrame:
+    position = time_map.position(number)
+    earlier, later, t, note = placement.place(number, position)
+    exposure = None if seen is None else seen.exposure(time_map, number)
+    if exposure is not None and exposure.is_still and exposure.centre == Sample(earlier, later, t):
+        exposure = None
+    speeds = time_map.speed_after(number), time_map.speed_before(number)
+    return OutputFrame(number, position, earlier, later, t, *speeds, note, exposure)
 
 
 def _check_holes(numbers: tuple[int, ...], missing: str) -> None:

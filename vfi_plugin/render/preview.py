@@ -125,7 +125,7 @@ def _names(layout: Layout, places: set[int]) -> dict[int, frozenset[str]]:
 def _rgba_planes(frame: Frame, layout: Layout, guide: GuideSource) -> list[npt.NDArray[np.float32]]:
     """Red, green, blue and alpha over the display window."""
     # A made frame has only those parts that hold written channels, so its parts are counted anew.
-    parts = [part for part in sorted({role.part for role in layout.roles}) if layout.kept_in_part(part)]
+    parts = layout.kept_parts
     roles = [layout.roles[place] for place in (*guide.places, *layout.alphas_of_view(guide.view)[:1])]
     window = frame.parts[parts.index(roles[0].part)].display_window
     planes = [frame.parts[parts.index(role.part)].plane_over(role.channel, window) for role in roles]

@@ -13,9 +13,11 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.media.clip import Clip, check_uniform
 from vfi_plugin.media.open_clip import open_clip
+from vfi_plugin.models.given_info import INFO as GIVEN
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
+from vfi_plugin.render.given_vectors import VectorSource
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.method_text import method_text, painting_text
@@ -24,6 +26,7 @@ from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
+from vfi_plugin.render.vector_names import check_room
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.timing.timecode import parse_rate
@@ -43,6 +46,7 @@ class RetimeJob:
         model: facts about the model.
         options: as they were asked for.
         settings: the text that is stamped into every frame.
+        vectors: motion that was given in the place of the model's; None where it is looked for.
     """
 
     clip: Clip
@@ -54,6 +58,12 @@ class RetimeJob:
     model: ModelInfo
     options: RetimeOptions
     settings: str
+    vectors: VectorSource | None = field(default=None, kw_only=True)
+
+    @property
+    def spans(self) -> bool:
+        """Whether an output frame may take more than one pair."""
+        return self.options.exposure is not None or self.options.writes_vectors
 
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""
@@ -68,6 +78,13 @@ class RetimeJob:
 
     def remarks(self) -> Iterator[str]:
         """What the plan holds that nobody would expect of a retime; said before every run."""
+        if (shutter := self.options.exposure) is not None:
+            yield f"shutter {shutter}, averaged in linear light; depth, ids and the like are those of its middle"
+        if self.vectors is not None:
+            yield self.vectors.text()
+        if self.options.writes_vectors:
+            alone = ", and no other channel" if self.options.vectors_only else ""
+            yield f"motion to the next and previous frame is written as forward.u/v and backward.u/v, px, y up{alone}"
         if self.model.paints and self.options.method == "motion":
             painted = [group for group in self.layout.groups if self.layout.painted_axes(group) is not None]
             names = [self.layout.roles[place].channel for group in painted for place in group.channels]
@@ -118,14 +135,18 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     source_rate = parse_rate(options.source_fps) if options.source_fps is not None else clip.rate
     time_map = _time_map(options, numbers, source_rate)
     wanted = None if options.frames is None else parse_range(options.frames)
-    plan = build_plan(time_map, numbers, wanted=wanted, ends=options.ends, missing=options.missing)
+    plan = build_plan(
+        time_map, numbers, wanted=wanted, ends=options.ends, missing=options.missing, shutter=options.exposure
+    )
     _check_choices(options)
     place.check(clip, plan)
     check_uniform(clip, numbers)
     headers = clip.header(numbers[0])
     layout = Layout.of(headers, options)
-    if options.method == "motion" and not all(frame.is_copy for frame in plan.frames):
+    if options.method == "motion" and (options.writes_vectors or not all(frame.is_copy for frame in plan.frames)):
         layout.require_guides()
+    if options.writes_vectors:
+        _check_vectors(place, options, layout)
     told_rate = options.fps if options.fps is not None else options.rate
     rate = parse_rate(told_rate) if told_rate is not None else source_rate
     if place.is_movie:
@@ -143,6 +164,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         model=model,
         options=options,
         settings=settings,
+        vectors=_given_vectors(options, numbers, layout),
     )
 
 
@@ -199,6 +221,8 @@ def model_in_use(options: RetimeOptions) -> ModelInfo:
         UnknownModelError: there is no such model.
         WeightsError: a network without weights, or with damaged ones.
     """
+    if options.vectors_from is not None:
+        return GIVEN
     name = options.model or default_model()
     return info_to_use(name, options.weights) if options.method == "motion" else model_info(name)
 
@@ -243,6 +267,19 @@ def _check_choices(options: RetimeOptions) -> None:
         raise UsageError(f"method {options.method} knows no motion to go on with; use --ends hold or --ends error")
     if options.method != "motion" and options.weights is not None:
         raise UsageError(f"method {options.method} uses no model, so weights mean nothing; leave them out")
+
+
+def _check_vectors(place: Target, options: RetimeOptions, layout: Layout) -> None:
+    if place.is_movie:
+        raise UsageError("a movie has no room for vectors; write an EXR sequence (slow.####.exr)")
+    if not options.vectors_only:
+        check_room(layout)
+
+
+def _given_vectors(options: RetimeOptions, numbers: tuple[int, ...], layout: Layout) -> VectorSource | None:
+    if options.vectors_from is None:
+        return None
+    return VectorSource.opened(options.vectors_from, options, numbers, layout)
 
 
 def _check_movie(plan: RetimePlan, rate: Fraction | None) -> Fraction:

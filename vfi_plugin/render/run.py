@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
-
-import numpy as np
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
-from vfi_plugin.render.compose import view_window
 from vfi_plugin.render.estimator import Estimator
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
+from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, RetimeReport
-from vfi_plugin.render.source import FrameSource, GuidePair
+from vfi_plugin.render.span_maker import SpanMaker
+from vfi_plugin.render.spans import SpanReader
 from vfi_plugin.render.stamp import frames_standing
-from vfi_plugin.timing.ranges import format_range, parse_range
+from vfi_plugin.timing.ranges import format_range
 
 
 def run_job(
@@ -69,9 +66,8 @@ class _Run:
         self._maker = maker or FrameMaker(job)
         self._progress = progress
         self._check = cancellation.check
-        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
+        self._reader = PairReader(job)
         self._estimate = Estimator.of(job, model)
-        self._cuts: dict[int, None] = {}
 
     def report(self) -> RetimeReport:
         """Does it all."""
@@ -89,7 +85,7 @@ class _Run:
         elif todo:
             self._to_sequence(todo, written)
         report = RetimeReport(
-            tuple(sorted(written)), skipped, tuple(sorted(self._cuts)), dict(self._source.non_finite), clipped
+            tuple(sorted(written)), skipped, tuple(sorted(self._reader.cuts)), self._reader.non_finite, clipped
         )
         self._progress.end(report.summary())
         return report
@@ -118,7 +114,7 @@ class _Run:
         return todo, tuple(sorted(standing.done & plan.wanted))
 
     def _to_sequence(self, todo: tuple[OutputFrame, ...], written: list[int]) -> None:
-        paths = self._job.target.paths(self._job.plan)
+        paths, vectors = self._job.target.paths(self._job.plan), self._job.options.writes_vectors
 
         def on_done(name: str) -> None:
             written.append(int(name))
@@ -126,7 +122,7 @@ class _Run:
 
         with WriteBehind(on_done) as writers:
             for output, frame in self._rendered(todo):
-                origin = self._job.clip.path(output.earlier) if output.is_copy else None
+                origin = self._job.clip.path(output.earlier) if output.is_copy and not vectors else None
                 writers.submit(str(output.number), _writing(paths[output.number], frame, origin))
 
     def _to_movie(self, todo: tuple[OutputFrame, ...], written: list[int]) -> int:
@@ -141,7 +137,13 @@ class _Run:
 
     def _rendered(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
         """Every frame of ``todo``, in order, with its pixels and header."""
-        for work in read_ahead(self._reading(todo), self._check):
+        if self._job.spans:
+            maker = SpanMaker(self._maker, self._estimate)
+            for span in read_ahead(SpanReader(self._job, self._reader).works(todo), self._check):
+                self._check()
+                yield span.output, maker.made(span)
+            return
+        for work in read_ahead(self._reader.works(todo), self._check):
             yield from self._made(work)
 
     def _made(self, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
@@ -149,65 +151,6 @@ class _Run:
         for output in work.outputs:
             self._check()
             yield output, self._maker.made(output, work, motions)
-
-    def _reading(self, todo: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
-        """In the reader's thread: frames, guides and the answer whether a pair is a cut."""
-        for (earlier, later), outputs in groupby(todo, key=lambda output: (output.earlier, output.later)):
-            chosen = tuple(outputs)
-            if earlier == later or all(_is_still(output, self._job.options.method) for output in chosen):
-                yield from self._copies(chosen)
-                continue
-            frames = self._source.frame(earlier), self._source.frame(later)
-            if self._is_cut(earlier, later):
-                yield from self._copies(tuple(_held(output) for output in chosen))
-                continue
-            guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
-            yield PairWork(chosen, frames, guides)
-
-    def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
-        for output in outputs:
-            shown = output if output.is_copy else _nearest(output)
-            yield PairWork((shown,), (self._source.frame(shown.earlier),))
-
-    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
-        layout = self._job.layout
-        return {
-            guide.view: self._source.guides(frames, guide, view_window(frames, layout, guide.view))
-            for guide in layout.guides
-        }
-
-    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
-        """Windows alone, for the method that only mixes."""
-        nothing = np.zeros((0, 0, 3), np.float32)
-        windows = {view: view_window(frames, self._job.layout, view) for view in self._job.layout.views}
-        return {view: GuidePair(nothing, nothing, 1.0, window) for view, window in windows.items()}
-
-    def _is_cut(self, earlier: int, later: int) -> bool:
-        cuts = self._job.options.cuts
-        if cuts == "off" or (cuts == "auto" and not self._job.layout.guides):
-            return False
-        found = self._source.is_cut_after(earlier) if cuts == "auto" else _crosses(earlier, later, cuts)
-        if found and later not in self._cuts:
-            self._cuts[later] = None
-        return found
-
-
-def _crosses(earlier: int, later: int, cuts: str) -> bool:
-    return any(earlier < first <= later for first in parse_range(cuts))
-
-
-def _is_still(output: OutputFrame, method: str) -> bool:
-    return output.is_copy or method == "frame"
-
-
-def _nearest(output: OutputFrame) -> OutputFrame:
-    return replace(output, earlier=output.nearest, later=output.nearest, t=output.t * 0)
-
-
-def _held(output: OutputFrame) -> OutputFrame:
-    """Across a cut the earlier shot lasts until the later one begins; nothing is mixed or carried on."""
-    shown = output.earlier if output.t < 1 else output.later
-    return replace(output, earlier=shown, later=shown, t=output.t * 0, note="held over a cut")
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:

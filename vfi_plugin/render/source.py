@@ -14,6 +14,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
+from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.layout import GuideSource, Layout
 
 CACHE_BYTES = 1 << 30
@@ -28,12 +29,16 @@ _SIGNATURE_SIDE_PX = 256
 
 @dataclass(frozen=True)
 class GuidePair:
-    """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``."""
+    """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``.
+
+    ``flows`` is set where motion was given and is not to be looked for.
+    """
 
     before: npt.NDArray[np.float32]
     after: npt.NDArray[np.float32]
     gain: float
     window: Window
+    flows: GivenFlows | None = None
 
 
 class FrameSource:

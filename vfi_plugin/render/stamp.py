@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import sha256
@@ -56,7 +56,20 @@ def picture_facts(options: RetimeOptions, model: ModelInfo) -> dict[str, object]
         "channel_rules": _rules_text(options),
         "colorspace": options.colorspace or "from the file",
         "config": _config_text(options.config),
+        **_added_facts(options),
     }
+
+
+def _added_facts(options: RetimeOptions) -> dict[str, object]:
+    """What is not there in most runs is not told in them."""
+    facts: dict[str, object] = {}
+    if options.exposure is not None:
+        facts["shutter"] = str(options.exposure)
+    if options.writes_vectors:
+        facts["vectors"] = "only" if options.vectors_only else "added"
+    if options.vectors_from is not None:
+        facts["vectors_from"] = Path(options.vectors_from).name
+    return facts
 
 
 def settings_digest(settings: str) -> str:
@@ -92,12 +105,12 @@ def _content_text(path: Path) -> str:
 
 
 def frame_stamp(
-    frame: OutputFrame, *, model: str, settings: str, names: tuple[str, str], reached: Fraction | None = None
+    frame: OutputFrame, *, model: str, settings: str, names: Sequence[str], reached: Fraction | None = None
 ) -> Mapping[str, Attribute]:
     """The ``vfi/`` header entries of one frame.
 
     ``vfi/source`` is the source position as a decimal number in a string: a float attribute has 24 bits, too few
-    for 1003.3333. ``names`` are the files of the earlier and the later source frame. ``reached`` is the time that was
+    for 1003.3333. ``names`` are the files of the source frames that it is made of. ``reached`` is the time that was
     made instead of ``t``, by a model that knows some times only.
     """
     made = {} if reached is None or frame.is_copy else {"vfi/t_made": Attribute("string", repr(float(reached)))}
@@ -105,8 +118,8 @@ def frame_stamp(
         **made,
         "vfi/source": Attribute("string", repr(float(frame.position))),
         "vfi/t": Attribute("string", repr(float(frame.t))),
-        "vfi/frames": Attribute("string", names[0] if frame.is_copy else " ".join(names)),
-        "vfi/model": Attribute("string", "copy" if frame.is_copy else model),
+        "vfi/frames": Attribute("string", " ".join(names)),
+        "vfi/model": Attribute("string", model),
         SETTINGS: Attribute("string", settings),
     }
 

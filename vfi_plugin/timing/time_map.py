@@ -181,6 +181,18 @@ class TimeMap:
         """The source position shown at output frame ``n``."""
         return self.curve.value(n)
 
+    def position_at(self, when: Fraction) -> Fraction:
+        """The source position at any moment, in output frames: 1001.5 is half way from output frame 1001 to 1002.
+
+        Before the first output frame and after the last the map goes on at the speed that it has there: a shutter that
+        is open around a clip's last frame sees what moves go on moving.
+        """
+        if when < self.first:
+            return self.position(self.first) + (when - self.first) * self.speed_before(self.first)
+        if when > self.last:
+            return self.position(self.last) + (when - self.last) * self.speed_after(self.last)
+        return self.curve.value(when)
+
     @property
     def output_range(self) -> tuple[int, int]:
         """First and last output frame, both included."""

@@ -11,18 +11,18 @@ from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.worker.fields import NUMBER, NUMBERS, SWITCH, TEXT, TEXTS, WHOLE, Kind, checked
 
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("speed", "fps", "source_fps", "rate"), NUMBER),
-    **dict.fromkeys(("length", "start"), WHOLE),
+    **dict.fromkeys(("speed", "fps", "source_fps", "rate", "shutter", "shutter_offset"), NUMBER),
+    **dict.fromkeys(("length", "start", "samples"), WHOLE),
     "positions": NUMBERS,
     **dict.fromkeys(("time_map", "map_node", "in_range", "frames"), TEXT),
     **dict.fromkeys(("method", "filter", "ends", "missing", "precision"), TEXT),
     **dict.fromkeys(("model", "weights", "device", "cuts", "expect"), TEXT),
-    **dict.fromkeys(("channels", "channels_map", "colorspace", "config"), TEXT),
+    **dict.fromkeys(("channels", "channels_map", "colorspace", "config", "vectors_from"), TEXT),
     "channel_rules": TEXTS,
-    "overwrite": SWITCH,
+    **dict.fromkeys(("overwrite", "vectors", "vectors_only"), SWITCH),
 }
 
-_MEANINGLESS_IN_A_PREVIEW = ("frames", "overwrite", "channels", "expect")
+_MEANINGLESS_IN_A_PREVIEW = ("frames", "overwrite", "channels", "expect", "vectors", "vectors_only", "vectors_from")
 
 
 def options_from(given: Mapping[str, Any]) -> RetimeOptions:

@@ -8,26 +8,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.kernels.reference import pixel_grid
-from vfi_plugin.kernels.warp import warp
-from vfi_plugin.models.dis.flow import flows_between
+from vfi_plugin.models.dis.flow import Image, flows_between
 from vfi_plugin.models.dis.info import INFO
-from vfi_plugin.models.dis.projection import Direction, choose, project
+from vfi_plugin.models.dis.lost import find_lost
 from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
-# Share that a source keeps where its own flow contradicts the motion. A hidden pixel still counts for a seventh: flows
-# also differ on smooth surfaces, where taking both sources is right. 0.5 is 0.02 dB better on dropped-frame tests of
-# real clips, but shows ghosts at the edges of fast objects.
-_HIDDEN_SHARE = 0.2
 # Motion is looked for on at most this many pixels: it is smooth enough at UHD to be found at half size (users of other
 # tools set their flow scale so too), and every step takes a quarter of the time.
 _LARGEST_PIXELS = 2048 * 1152
-
-_DISAGREEMENT_PX = 1.0  # two good estimates differ by less than this, foreground and background by more
 
 
 class DisPair(Pair):
@@ -37,14 +30,13 @@ class DisPair(Pair):
         self._size = before.shape[2], before.shape[3]
         self._reduction = reduction(*self._size)
         first, second = (_reduced(guide, self._reduction) for guide in (before, after))
-        self._guides = first, second
-        pairs = [flows_between(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
+        pairs = [_flows(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
         forward, backward = (_stacked([flows[way] for flows in pairs], before.device) for way in (0, 1))
-        self._both = Direction.between(first, second, forward), Direction.between(second, first, backward)
+        self._both = BothWays.between((first, second), forward, backward)
 
     def motion(self, t: float) -> FlowMotion:
-        """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility."""
-        reduced = self._reduced_motion(t)
+        """Both flows projected to ``t``."""
+        reduced = self._both.motion(t)
         if self._reduction == 1:
             return reduced
         return FlowMotion(
@@ -53,23 +45,15 @@ class DisPair(Pair):
             self._enlarged(reduced.weight_0),
         )
 
+    def velocity(self, t: float) -> torch.Tensor:
+        """See ``Pair.velocity``; at 0 and 1 exactly what the search found from that frame to the other."""
+        velocity = self._both.velocity(t)
+        return velocity if self._reduction == 1 else self._enlarged(velocity) * self._reduction
+
     def _enlarged(self, values: torch.Tensor) -> torch.Tensor:
         height, width = self._size
         enlarged = F.interpolate(values, scale_factor=self._reduction, mode="bilinear", align_corners=False)
         return enlarged[..., :height, :width].contiguous()
-
-    def _reduced_motion(self, t: float) -> FlowMotion:
-        forward, backward = self._both
-        candidates = project(forward, t), -project(backward, 1.0 - t)
-        motion = choose(self._guides, candidates, t)
-        flows = -t * motion, (1.0 - t) * motion
-        shares = (
-            (1.0 - t) * _visibility(forward.flow, flows[0], motion),
-            t * _visibility(backward.flow, flows[1], -motion),
-        )
-        total = shares[0] + shares[1]
-        weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), torch.full_like(total, 1.0 - t))
-        return FlowMotion(*flows, weight_0)
 
 
 def reduction(height: int, width: int) -> int:
@@ -88,20 +72,6 @@ def _reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
     return F.avg_pool2d(F.pad(guide, (0, missing[1], 0, missing[0]), mode="replicate"), factor)
 
 
-def _visibility(source_flow: torch.Tensor, to_source: torch.Tensor, motion: torch.Tensor) -> torch.Tensor:
-    """How far a source shows the content that passes a pixel with ``motion``, (N, 1, H, W); 0 outside its frame.
-
-    Where the source's own flow, found at the place that ``to_source`` leads to, is another motion, something else is
-    in front there.
-    """
-    difference_px = (warp(source_flow, to_source) - motion).norm(dim=1, keepdim=True)
-    columns, rows = pixel_grid(to_source)
-    height, width = to_source.shape[-2:]
-    x, y = columns + to_source[:, 0], rows + to_source[:, 1]
-    inside = (x >= -0.5) & (x <= width - 0.5) & (y >= -0.5) & (y <= height - 0.5)
-    return (torch.exp(-difference_px / _DISAGREEMENT_PX) + _HIDDEN_SHARE) * inside.unsqueeze(1)
-
-
 class DisModel(Model):
     """Bidirectional dense inverse search on the CPU; projection and weights on any device."""
 
@@ -113,6 +83,12 @@ class DisModel(Model):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DisPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 in [0, 1]."""
         return DisPair(before, after)
+
+
+def _flows(before: Image, after: Image) -> tuple[Image, Image]:
+    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after))
+    find_lost((before, after), (forward, backward))
+    return forward, backward
 
 
 def _rows(guide: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

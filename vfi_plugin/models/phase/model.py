@@ -42,6 +42,10 @@ class PhasePair(Pair):
         """The classic's flows at 1/2; nothing is painted."""
         return self._carrier.motion(0.5)
 
+    def velocity(self, t: float) -> torch.Tensor:
+        """The classic's; nothing is painted."""
+        return self._carrier.velocity(t)
+
     @cached_property
     def _carrier(self) -> DisPair:
         return DisPair(*self._guides)

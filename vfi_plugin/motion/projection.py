@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.kernels.splat import splat_sum
 from vfi_plugin.kernels.warp import warp
+from vfi_plugin.motion.small_things import small_things
 
 Tensor = torch.Tensor
 
@@ -20,6 +21,9 @@ _LOWEST_LOG_WEIGHT = -15.0  # keeps a lone bad pixel above the filled-hole level
 # Splatted weight under this is a hole: gradually replaced by what surrounds it.
 _HOLE_WEIGHT = 1e-3
 
+# Splatted share from which a pixel is that of a small thing: half of it. A mean of two motions would be neither.
+_IN_FRONT = 0.5
+
 # Guide difference, averaged over 5x5, that decides which direction's flow is believed; soft, so that noise of
 # about 0.01 makes no flicker.
 _CHOICE_SOFTNESS = 0.03
@@ -28,21 +32,39 @@ _CHOICE_WINDOW_PX = 5
 
 @dataclass(frozen=True)
 class Direction:
-    """Flow (N, 2, H, W) px from one guide to the other; ``log_weight`` (N, 1, H, W) <= 0: how well colours agree."""
+    """Flow from one guide to the other, as far as it can be trusted.
+
+    Attributes:
+        flow: (N, 2, H, W) px.
+        log_weight: (N, 1, H, W) <= 0: how well colours agree.
+        in_front: (N, 1, H, W), 1 in small things that pass in front of what lies on their way; None where are none.
+    """
 
     flow: Tensor
     log_weight: Tensor
+    in_front: Tensor | None = None
 
     @classmethod
     def between(cls, here: Tensor, there: Tensor, flow: Tensor) -> Direction:
         """Judges a flow by what it leads to; guides are (N, 3, H, W) in [0, 1]."""
         mismatch = (warp(there, flow) - here).abs().mean(1, keepdim=True)
-        return cls(flow, (-_MATCH_SHARPNESS * mismatch).clamp(min=_LOWEST_LOG_WEIGHT))
+        log_weight = (-_MATCH_SHARPNESS * mismatch).clamp(min=_LOWEST_LOG_WEIGHT)
+        return cls(flow, log_weight, small_things(here, there, flow))
 
 
 def project(direction: Direction, t: float) -> Tensor:
     """The flow as seen from the frame that lies ``t`` of the way along it, (N, 2, H, W) px, defined everywhere."""
     weight = direction.log_weight.exp()
+    if direction.in_front is None:
+        return _landed(direction, weight, t)
+    behind = _landed(direction, weight * (1.0 - direction.in_front), t)
+    payload = torch.cat([direction.flow * direction.in_front, direction.in_front], 1)
+    front = splat_sum(payload, direction.flow * t)
+    share = front[:, 2:].clamp(max=1.0)
+    return torch.lerp(behind, front[:, :2] / front[:, 2:].clamp(min=_HOLE_WEIGHT), (share >= _IN_FRONT).to(share))
+
+
+def _landed(direction: Direction, weight: Tensor, t: float) -> Tensor:
     landed = splat_sum(torch.cat([direction.flow * weight, weight], 1), direction.flow * t)
     return fill_holes(landed[:, :2], landed[:, 2:])
 

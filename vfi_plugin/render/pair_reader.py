@@ -1,0 +1,104 @@
+"""What there is to read for output frames: their source frames, guides, and whether a pair is a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from vfi_plugin.image.frame import Frame
+from vfi_plugin.render.compose import view_window
+from vfi_plugin.render.frame_maker import PairWork
+from vfi_plugin.render.given_vectors import GivenVectors
+from vfi_plugin.render.plan import OutputFrame
+from vfi_plugin.render.retime import RetimeJob
+from vfi_plugin.render.source import FrameSource, GuidePair
+from vfi_plugin.timing.ranges import parse_range
+
+
+class PairReader:
+    """Reads the pairs of a job; for one thread at a time."""
+
+    def __init__(self, job: RetimeJob) -> None:
+        self._job = job
+        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
+        self._given = None if job.vectors is None else GivenVectors(job.vectors)
+        self.cuts: dict[int, None] = {}
+        """Source frames that begin a new shot, as far as somebody had to know."""
+
+    @property
+    def non_finite(self) -> dict[int, int]:
+        """Source frame -> how many values of its colour are NaN or infinite."""
+        return dict(self._source.non_finite)
+
+    def works(self, todo: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
+        """Every output frame, in order, those of a pair together."""
+        for (earlier, later), outputs in groupby(todo, key=lambda output: (output.earlier, output.later)):
+            chosen = tuple(outputs)
+            if earlier == later or all(_is_still(output, self._job.options.method) for output in chosen):
+                yield from self._copies(chosen)
+            elif self.is_cut(earlier, later):
+                yield from self._copies(tuple(held_over_cut(output) for output in chosen))
+            else:
+                yield replace(self.pair(earlier, later), outputs=chosen)
+
+    def frame(self, number: int) -> Frame:
+        """A source frame. Raises as ``Clip.read``."""
+        return self._source.frame(number)
+
+    def pair(self, earlier: int, later: int) -> PairWork:
+        """Two source frames and what motion is looked for in; no output frames yet."""
+        frames = self._source.frame(earlier), self._source.frame(later)
+        guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
+        return PairWork((), frames, guides)
+
+    def is_cut(self, earlier: int, later: int) -> bool:
+        """Whether a new shot begins between two frames, by what was asked for."""
+        cuts = self._job.options.cuts
+        if cuts == "off" or (cuts == "auto" and not self._job.layout.guides):
+            return False
+        found = self._source.is_cut_after(earlier) if cuts == "auto" else _crosses(earlier, later, cuts)
+        if found and later not in self.cuts:
+            self.cuts[later] = None
+        return found
+
+    def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
+        for output in outputs:
+            shown = output if output.is_copy else _nearest(output)
+            yield PairWork((shown,), (self._source.frame(shown.earlier),))
+
+    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+        layout = self._job.layout
+        found = {}
+        for guide in layout.guides:
+            pair = self._source.guides(frames, guide, view_window(frames, layout, guide.view))
+            if self._given is not None:
+                pair = replace(pair, flows=self._given.between(frames, guide.view, pair.window))
+            found[guide.view] = pair
+        return found
+
+    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+        """Windows alone, for the method that only mixes."""
+        nothing = np.zeros((0, 0, 3), np.float32)
+        windows = {view: view_window(frames, self._job.layout, view) for view in self._job.layout.views}
+        return {view: GuidePair(nothing, nothing, 1.0, window) for view, window in windows.items()}
+
+
+def held_over_cut(output: OutputFrame) -> OutputFrame:
+    """Across a cut the earlier shot lasts until the later one begins; nothing is mixed or carried on."""
+    shown = output.earlier if output.t < 1 else output.later
+    return replace(output, earlier=shown, later=shown, t=output.t * 0, note="held over a cut")
+
+
+def _crosses(earlier: int, later: int, cuts: str) -> bool:
+    return any(earlier < first <= later for first in parse_range(cuts))
+
+
+def _is_still(output: OutputFrame, method: str) -> bool:
+    return output.is_copy or method == "frame"
+
+
+def _nearest(output: OutputFrame) -> OutputFrame:
+    return replace(output, earlier=output.nearest, later=output.nearest, t=output.t * 0)
