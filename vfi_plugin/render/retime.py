@@ -24,6 +24,7 @@ from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
+from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.timing.timecode import parse_rate
@@ -43,6 +44,7 @@ class RetimeJob:
         model: facts about the model.
         options: as they were asked for.
         settings: the text that is stamped into every frame.
+        tiling: how large frames are cut up.
     """
 
     clip: Clip
@@ -54,6 +56,7 @@ class RetimeJob:
     model: ModelInfo
     options: RetimeOptions
     settings: str
+    tiling: Tiling
 
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""
@@ -143,6 +146,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         model=model,
         options=options,
         settings=settings,
+        tiling=Tiling(),
     )
 
 

@@ -16,6 +16,7 @@ from vfi_plugin.models.model import Model
 from vfi_plugin.render.compose import view_window
 from vfi_plugin.render.estimator import Estimator
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
+from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress, Silent
@@ -69,8 +70,8 @@ class _Run:
         self._maker = maker or FrameMaker(job)
         self._progress = progress
         self._check = cancellation.check
-        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
-        self._estimate = Estimator.of(job, model)
+        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform, job.tiling)
+        self._estimate = Estimator.of(job, model, progress.note)
         self._cuts: dict[int, None] = {}
 
     def report(self) -> RetimeReport:
@@ -124,7 +125,7 @@ class _Run:
             written.append(int(name))
             self._progress.frame_done(len(written), len(todo), paths[int(name)].name)
 
-        with WriteBehind(on_done) as writers:
+        with WriteBehind(on_done, self._job.tiling.writers) as writers:
             for output, frame in self._rendered(todo):
                 origin = self._job.clip.path(output.earlier) if output.is_copy else None
                 writers.submit(str(output.number), _writing(paths[output.number], frame, origin))
@@ -141,7 +142,7 @@ class _Run:
 
     def _rendered(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
         """Every frame of ``todo``, in order, with its pixels and header."""
-        for work in read_ahead(self._reading(todo), self._check):
+        for work in read_ahead(self._reading(todo), self._check, self._job.tiling.read_ahead):
             yield from self._made(work)
 
     def _made(self, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
@@ -169,14 +170,14 @@ class _Run:
             shown = output if output.is_copy else _nearest(output)
             yield PairWork((shown,), (self._source.frame(shown.earlier),))
 
-    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair | LargeGuides]:
         layout = self._job.layout
         return {
             guide.view: self._source.guides(frames, guide, view_window(frames, layout, guide.view))
             for guide in layout.guides
         }
 
-    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair | LargeGuides]:
         """Windows alone, for the method that only mixes."""
         nothing = np.zeros((0, 0, 3), np.float32)
         windows = {view: view_window(frames, self._job.layout, view) for view in self._job.layout.views}

@@ -13,6 +13,8 @@ from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.dis.flow import flows_between
 from vfi_plugin.models.dis.projection import Direction, choose, project
 from vfi_plugin.models.model import Model, ModelInfo, Pair
+from vfi_plugin.motion.continued import continued
+from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
@@ -49,29 +51,38 @@ class DisPair(Pair):
     """Both flows of a pair, ready for any ``t``."""
 
     def __init__(self, before: torch.Tensor, after: torch.Tensor) -> None:
-        self._size = before.shape[2], before.shape[3]
-        self._reduction = reduction(*self._size)
-        first, second = (_reduced(guide, self._reduction) for guide in (before, after))
-        self._guides = first, second
+        height, width = before.shape[2:]
+        factor = reduction(height, width)
+        self._look((reduced(before, factor), reduced(after, factor)), factor, (height, width))
+
+    @classmethod
+    def of_reduced(cls, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> DisPair:
+        """The pair whose frames of ``size`` (height, width) were divided by ``factor`` already, as ``reduced`` does."""
+        pair = cls.__new__(cls)
+        pair._look(guides, factor, size)
+        return pair
+
+    def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
+        self._guides, self._reduction, self._size = guides, factor, size
+        first, second = guides
         pairs = [flows_between(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
-        forward, backward = (_stacked([flows[way] for flows in pairs], before.device) for way in (0, 1))
+        forward, backward = (_stacked([flows[way] for flows in pairs], first.device) for way in (0, 1))
         self._both = Direction.between(first, second, forward), Direction.between(second, first, backward)
 
     def motion(self, t: float) -> FlowMotion:
         """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility."""
-        reduced = self._reduced_motion(t)
-        if self._reduction == 1:
-            return reduced
-        return FlowMotion(
-            self._enlarged(reduced.flow_t_to_0) * self._reduction,
-            self._enlarged(reduced.flow_t_to_1) * self._reduction,
-            self._enlarged(reduced.weight_0),
-        )
+        return self.enlarged(t).flow_form()
 
-    def _enlarged(self, values: torch.Tensor) -> torch.Tensor:
-        height, width = self._size
-        enlarged = F.interpolate(values, scale_factor=self._reduction, mode="bilinear", align_corners=False)
-        return enlarged[..., :height, :width].contiguous()
+    def enlarged(self, t: float) -> EnlargedMotion:
+        """The same, with the flows as they were found: of large frames at a reduced size."""
+        return self._at_size(self._reduced_motion(t))
+
+    def continued(self, t: float) -> EnlargedMotion:
+        """The motion past the pair, at ``t`` outside [0, 1], as ``motion.continued`` tells."""
+        return self._at_size(continued(self._reduced_motion(0.5), t))
+
+    def _at_size(self, motion: FlowMotion) -> EnlargedMotion:
+        return EnlargedMotion(motion, self._reduction, *self._size)
 
     def _reduced_motion(self, t: float) -> FlowMotion:
         forward, backward = self._both
@@ -95,7 +106,7 @@ def reduction(height: int, width: int) -> int:
     return factor
 
 
-def _reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
+def reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
     """(N, 3, H, W) averaged over blocks; edges are repeated up to whole blocks first."""
     if factor == 1:
         return guide

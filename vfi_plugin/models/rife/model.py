@@ -33,6 +33,7 @@ INFO = ModelInfo(
     licence="MIT (the official weights, by their authors)",
     training_data="not stated by the authors for 4.x",
     weights_sha256=None,
+    overlap_px=128,
 )
 
 SCALES = (0.25, 0.5, 1.0, 2.0)
