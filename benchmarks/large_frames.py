@@ -1,8 +1,7 @@
 """Large frames within a memory cap: the peak of ``vfi retime`` in a process of its own, and how true the frames are.
 
 python benchmarks/large_frames.py plates [--folder DIR]      the classic on a pan of 8192x4320, caps of 4 and 8 GB
-python benchmarks/large_frames.py networks [--folder DIR]    every network on UHD frames, caps of 2, 4 and 8 GB
-python benchmarks/large_frames.py tiles                      every network: tiles against the whole frame
+python benchmarks/large_frames.py networks [--folder DIR]    models on UHD frames, one new frame each
 
 Plates are made once in the folder and kept. What is measured is merged into ``results/large_frames.json``.
 """
@@ -142,6 +141,24 @@ def plates(folder: Path, caps: tuple[float, ...]) -> list[dict[str, Any]]:
     return rows
 
 
+def networks(folder: Path, caps: tuple[float, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """UHD frames by models whose weights are in use here."""
+    size = 3840, 2160
+    source = write_plates(folder, size, 2)
+    rows = []
+    for name in names:
+        for cap in caps:
+            out = folder / "out" / name
+            row = {"model": name, "size": list(size), "cap_gib": cap}
+            row |= retimed(source, out / "s.####.exr", "--speed", 0.5, "--memory-gb", cap, "--model", name)
+            if "failed" not in row:
+                row["psnr_db"] = truth_psnr(out / "s.1002.exr", folder, size, 0.5)
+                row["kept"] = row["peak_gib"] <= cap
+            print(row, flush=True)
+            rows.append(row)
+    return rows
+
+
 def save_rows(name: str, rows: Any) -> None:
     """Merges what was measured into the result."""
     known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
@@ -151,11 +168,15 @@ def save_rows(name: str, rows: Any) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("plates",))
+    parser.add_argument("what", choices=("plates", "networks"))
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "vfi-large-frames")
     parser.add_argument("--caps", type=float, nargs="+", default=(4.0, 8.0))
+    parser.add_argument("--models", nargs="+", default=("dis", "voxelflow", "superslomo", "figan", "sepconv"))
     chosen = parser.parse_args()
-    save_rows(chosen.what, plates(chosen.folder, tuple(chosen.caps)))
+    if chosen.what == "plates":
+        save_rows("plates", plates(chosen.folder, tuple(chosen.caps)))
+    else:
+        save_rows("networks", networks(chosen.folder, tuple(chosen.caps), tuple(chosen.models)))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from vfi_plugin.motion.painted import PaintedMotion
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_pair import LargePair
-from vfi_plugin.render.network_tiles import TileSize
+from vfi_plugin.render.network_tiles import SMALLEST_TILE_PX, TileSize
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import GuidePair
@@ -98,7 +98,7 @@ class Estimator:
 
         ``on_less`` is told where memory runs out and tiles become smaller.
         """
-        tiles = TileSize(job.tiling.tile_px, on_less)
+        tiles = TileSize(job.tiling.tile_px or SMALLEST_TILE_PX, on_less)
         return cls(model or load_job_model(job), job.options.filter, job.transform, tiles)
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:

@@ -60,9 +60,9 @@ class NetworkTiles(LargeMotion):
     """A pair that a network looks at tile by tile.
 
     Tiles lie on a grid that begins at the view's top left corner and whose steps are powers of two, so that neither
-    chunks nor other frames move them. A network sees a tile with ``info.overlap_px`` around it. Where the classic, which
-    has seen the whole frame, finds that most of a tile moves further than the network can follow, the network is shown
-    both frames cut out that far apart: it then has only the rest to find, and its motion comes on top.
+    chunks nor other frames move them. A network sees a tile with ``info.overlap_px`` around it. Where the classic,
+    which has seen the whole frame, finds that most of a tile moves further than the network can follow, the network is
+    shown both frames cut out that far apart: it then has only the rest to find, and its motion comes on top.
 
     Attributes:
         motion: the classic's, at ``t``.

@@ -47,10 +47,10 @@ class FrameSource:
         numbers: tuple[int, ...],
         layout: Layout,
         transform: GuideTransform,
-        tiling: Tiling | None = None,
+        tiling: Tiling,
     ) -> None:
         self.layout = layout
-        self._tiling = tiling or Tiling()
+        self._tiling = tiling
         self._clip = clip
         self._numbers = numbers
         self._transform = transform

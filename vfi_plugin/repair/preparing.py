@@ -70,7 +70,7 @@ def plan_repair(
         model=model,
         options=how,
         settings="",
-        tiling=Tiling(),
+        tiling=Tiling.of(headers, how, model),
         repair=options,
         rewrites=rewrites,
     )

@@ -34,7 +34,7 @@ INFO = ModelInfo(
     licence="MIT (of the repository that publishes the weights)",
     training_data="Adobe240fps",
     weights_sha256=None,
-    overlap_px=128,
+    overlap_px=256,
 )
 
 

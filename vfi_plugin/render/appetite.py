@@ -1,0 +1,55 @@
+"""What a run takes in memory, measured, for choosing how large its pieces may be.
+
+Bytes a pixel that a network sees: the rise of a process's peak (VmHWM) over what it held with the network loaded,
+divided by the pixels, for one look at a pair, one motion and its application to four float32 channels; published
+widths, random weights, float32, one thread, AMD EPYC, torch 2.13 on the CPU; the larger of the slope between two sizes and the
+whole at the larger one (``benchmarks/large_frames.py appetite``). On a GPU the same figures are used: kernels and
+convolutions hold the same tensors there.
+"""
+
+from __future__ import annotations
+
+from vfi_plugin.models.model import ModelInfo
+
+_MIB = 1 << 20
+
+PROGRAM_BYTES = 600 * _MIB
+"""Python, torch, OpenCV, a network's weights and its first run: 290 to 560 MiB measured."""
+
+BLOCK_BYTES = 400 * _MIB
+"""What blocks of four channels take while they are moved, and the classic's look at the whole frame."""
+
+FRAMES_HELD = 9
+"""Source frames kept and ahead, made frames that are being written: of a clip that is long enough."""
+
+FRAMES_HELD_LEAN = 7
+"""The same with one pair ahead, one writer and nothing kept."""
+
+GUIDES_BYTES = 4 * 24
+"""A pixel of frames that are made whole: two guides of three float32, for up to four pairs at once."""
+
+_PAYLOAD_COPIES = 7
+"""Float32 copies of a channel while it is made: both sources, both moved, and their mix."""
+
+_NETWORK_BYTES = {
+    "bipn": 600,
+    "figan": 493,
+    "rife": 745,
+    "sepconv": 1617,
+    "sepconvpp": 1950,
+    "superslomo": 1105,
+    "voxelflow": 2100,
+}
+
+# Of a network that was not measured: as the hungriest.
+_UNKNOWN_BYTES = 12_000
+
+
+def payload_bytes(channels: int) -> int:
+    """Bytes a pixel while all channels of a frame, or as many at once as belong together, are moved."""
+    return _PAYLOAD_COPIES * 4 * channels
+
+
+def network_bytes(model: ModelInfo) -> int:
+    """Bytes a pixel that a model sees; 0 for one that looks at large frames at a reduced size only."""
+    return 0 if model.overlap_px == 0 else _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)
