@@ -21,7 +21,10 @@ class _SharedModules(MetaPathFinder):
     A file is loaded by the first test that asks: one needs OpenEXR, which the GPU tests' machine may lack.
     """
 
-    names = ("material", "host_memory", "calm_networks", "tiny_quality", "tiny_sets", "toy_training", "small_pans")
+    names = (
+        *("material", "host_memory", "calm_networks", "tiny_quality", "tiny_sets", "toy_training", "small_pans"),
+        "large_pans",
+    )
     of_benchmarks = (
         *("defect_clips", "defect_edits", "defect_footage", "defect_makers", "defect_places", "defect_plan"),
         *("defect_shots", "marks", "scan_page", "scan_scores"),

@@ -1,10 +1,10 @@
 """What a run takes in memory, measured, for choosing how large its pieces may be.
 
-Bytes a pixel that a network sees: the rise of a process's peak (VmHWM) over what it held with the network loaded,
-divided by the pixels, for one look at a pair, one motion and its application to four float32 channels; published
-widths, random weights, float32, one thread, AMD EPYC, torch 2.13 on the CPU; the larger of the slope between two sizes and the
-whole at the larger one (``benchmarks/large_frames.py appetite``). On a GPU the same figures are used: kernels and
-convolutions hold the same tensors there.
+Bytes a pixel that a network sees: by how much the peak of a process (VmHWM) rises over what it held with the network
+loaded, divided by the pixels, for one look at a pair, one motion and its application to four float32 channels.
+Published widths, random weights, float32, one thread, torch 2.13 on an AMD EPYC; the larger of the slope between two
+sizes and of the whole at the larger one. The same figures are used for GPUs, where nothing was measured: the tensors
+are the same.
 """
 
 from __future__ import annotations

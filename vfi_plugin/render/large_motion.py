@@ -38,11 +38,9 @@ class FlowBlocks(LargeMotion):
 
     Attributes:
         motion: over the whole window.
-        block_px: the side of a block.
     """
 
     motion: EnlargedMotion | FlowMotion
-    block_px: int = BLOCK_PX
 
     @classmethod
     def still(cls, window: Window, t: float) -> FlowBlocks:
@@ -53,7 +51,7 @@ class FlowBlocks(LargeMotion):
 
     def pieces(self) -> Iterator[Piece]:
         """Blocks with hard edges; where what they read is far apart they are cut up."""
-        for block in grid(self.window, self.block_px):
+        for block in grid(self.window, BLOCK_PX):
             rows, columns = block.slices_in(self.window)
             yield from flow_pieces(self.motion.part(rows, columns), block, self.window)
 
