@@ -3,8 +3,8 @@
 Bytes a pixel that a network sees: by how much the peak of a process (VmHWM) rises over what it held with the network
 loaded, divided by the pixels, for one look at a pair, one motion and its application to four float32 channels.
 Published widths, random weights, float32, one thread, torch 2.13 on an AMD EPYC; the larger of the slope between two
-sizes and of the whole at the larger one. The same figures are used for GPUs, where nothing was measured: the tensors
-are the same.
+sizes and of the whole at the larger one (``benchmarks/large_tiles.py appetite``). The same figures are used for GPUs,
+where nothing was measured: the tensors are the same.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _PAYLOAD_COPIES = 7
 _NETWORK_BYTES = {
     "bipn": 600,
     "figan": 493,
+    "phase": 1105,
+    "phasenet": 2631,
     "rife": 745,
     "sepconv": 1617,
     "sepconvpp": 1950,
@@ -41,7 +43,7 @@ _NETWORK_BYTES = {
     "voxelflow": 2100,
 }
 
-# Of a network that was not measured: as the hungriest.
+# Of a network that was not measured (AdaConv, DAIN): far more than the hungriest of the others, to be safe.
 _UNKNOWN_BYTES = 12_000
 
 

@@ -18,11 +18,12 @@ from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
-from vfi_plugin.render.large_pair import LargePair
+from vfi_plugin.render.large_pair import LargePair, StillPair
 from vfi_plugin.render.network_tiles import SMALLEST_TILE_PX, TileSize
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import GuidePair
+from vfi_plugin.render.tiling import Tiling
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,19 @@ def load_job_model(job: RetimeJob) -> Model | None:
 class Estimator:
     """Looks at the guides of pairs, by the job's model."""
 
-    def __init__(self, model: Model | None, sampling: str, transform: GuideTransform, tiles: TileSize) -> None:
+    def __init__(
+        self,
+        model: Model | None,
+        sampling: str,
+        transform: GuideTransform,
+        tiling: Tiling,
+        on_less: Callable[[str], None],
+    ) -> None:
         self._model = model
         self._filter = sampling
         self._transform = transform
-        self._tiles = tiles
+        self._tiling = tiling
+        self._tiles = TileSize(tiling.tile_px or SMALLEST_TILE_PX, on_less)
         self._device = torch.device("cpu") if model is None else model.device
 
     @classmethod
@@ -98,8 +107,7 @@ class Estimator:
 
         ``on_less`` is told where memory runs out and tiles become smaller.
         """
-        tiles = TileSize(job.tiling.tile_px or SMALLEST_TILE_PX, on_less)
-        return cls(model or load_job_model(job), job.options.filter, job.transform, tiles)
+        return cls(model or load_job_model(job), job.options.filter, job.transform, job.tiling, on_less)
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""
@@ -109,9 +117,12 @@ class Estimator:
         }
 
     def _large(self, guides: LargeGuides) -> ViewPair:
+        assert self._model is not None  # no guides are made where no model looks at them
         return LargePair(self._model, guides, self._tiles, self._filter)
 
     def _whole(self, pair: GuidePair) -> ViewPair:
+        if self._model is None and self._tiling.is_large(pair.window):
+            return StillPair(pair.window)
         colour = GuideColour(self._transform, pair.gain)
         extrapolates = self._model is not None and self._model.info.extrapolates
         return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates)

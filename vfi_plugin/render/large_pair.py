@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-import torch
-
+from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import INFO as CLASSIC
 from vfi_plugin.models.dis.model import DisPair, reduction
 from vfi_plugin.models.model import Model
@@ -16,17 +15,26 @@ from vfi_plugin.render.large_motion import FlowBlocks
 from vfi_plugin.render.network_tiles import NetworkTiles, TileSize
 
 
+class StillPair:
+    """A pair that nothing looks at, whose frames are mixed in pieces."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def at(self, t: float) -> ViewMotion:
+        """No motion."""
+        return FlowBlocks.still(self._window, t)
+
+
 class LargePair:
     """Motion comes first, over the whole frame at a reduced size: what moves further than a tile is then known."""
 
-    def __init__(self, model: Model | None, guides: LargeGuides, tiles: TileSize, taps: str) -> None:
+    def __init__(self, model: Model, guides: LargeGuides, tiles: TileSize, taps: str) -> None:
         self._model, self._guides, self._tiles, self._taps = model, guides, tiles, taps
 
     def at(self, t: float) -> ViewMotion:
         """The motion at ``t``, in pieces."""
         window, model = self._guides.window, self._model
-        if model is None:
-            return FlowBlocks.still(window, t)
         known = model.info.extrapolates or 0.0 <= t <= 1.0
         if not known:
             return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
@@ -47,6 +55,5 @@ class LargePair:
     def _classic(self) -> DisPair:
         height, width = self._guides.window.shape
         factor = reduction(height, width)
-        device = torch.device("cpu") if self._model is None else self._model.device
-        first, second = (self._guides.reduced(which, factor, device) for which in (0, 1))
+        first, second = (self._guides.reduced(which, factor, self._model.device) for which in (0, 1))
         return DisPair.of_reduced((first, second), factor, (height, width))

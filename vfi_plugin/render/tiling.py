@@ -35,6 +35,7 @@ tiles and with them the same bits."""
 _PART_OF_A_SMALL_MACHINE = 0.75
 _LARGEST_TILE_PX = 4096
 _CACHE_BYTES = 1 << 30
+_MOST_AT_ONCE = 12  # channels: layers are moved one by one, and the largest are ranked lists of six planes twice
 _SAMPLE_BYTES = {"half": 2, "float": 4, "uint": 4}
 
 
@@ -108,7 +109,7 @@ class _Need:
 
     Attributes:
         pixels: of a view.
-        channels: of a frame.
+        channels: that are moved at once.
         frame_bytes: of a frame as it is read.
         appetite: bytes a pixel that a network sees; 0 without one.
         overlap_px: what it sees around a tile.
@@ -126,8 +127,8 @@ class _Need:
         channels = [kind for header in headers for _, kind in header.channels]
         return cls(
             pixels=window.width * window.height,
-            channels=len(channels),
-            frame_bytes=window.width * window.height * sum(_SAMPLE_BYTES[kind] for kind in channels),
+            channels=min(len(channels), _MOST_AT_ONCE),
+            frame_bytes=window.width * window.height * sum(_SAMPLE_BYTES.get(kind, 4) for kind in channels),
             appetite=0 if model is None else network_bytes(model),
             overlap_px=0 if model is None else model.overlap_px,
         )
