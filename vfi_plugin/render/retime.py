@@ -75,8 +75,8 @@ class RetimeJob:
             painted = [group for group in self.layout.groups if self.layout.painted_axes(group) is not None]
             names = [self.layout.roles[place].channel for group in painted for place in group.channels]
             yield painting_text(", ".join(names))
-        if self.options.method == "motion" and (pieces := self.tiling.text(self.clip.header(self.clip.numbers[0]))):
-            yield pieces
+        if self.options.method == "motion" and self.tiling.pieces:
+            yield self.tiling.text()
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         rate = _check_movie(plan, rate)
     clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
     tiling = Tiling.of(headers, options, model)
-    settings = settings_text(str(source), plan, clock, options, model, tiling.fact(headers))
+    settings = settings_text(str(source), plan, clock, options, model, tiling.fact())
     check_expected(settings, options.expect)
     return RetimeJob(
         clip=clip,

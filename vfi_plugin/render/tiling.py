@@ -47,6 +47,7 @@ class Tiling:
         cap_bytes: the memory that it is given, of the machine or of its GPU.
         whole_pixels: frames of at most so many are made at once, larger ones in pieces.
         tile_px: the side of a network's tiles, without what it sees around them; None where no network is used.
+        pieces: what the clip's frames are made in, for people and settings; "" where they are made at once.
         read_ahead: pairs that wait for the computer.
         writers: frames that are written at the same time.
         cache_bytes: source frames that are kept to be read once.
@@ -55,6 +56,7 @@ class Tiling:
     cap_bytes: int
     whole_pixels: int
     tile_px: int | None
+    pieces: str = ""
     read_ahead: int = READ_AHEAD
     writers: int = WRITERS
     cache_bytes: int = _CACHE_BYTES
@@ -78,9 +80,10 @@ class Tiling:
             )
         whole = need.whole_pixels(cap)
         network = tile or SMALLEST_TILE_PX if need.appetite else None
+        pieces = "" if need.pixels <= whole else "blocks" if network is None else f"tiles of {network} px"
         if lean:
-            return cls(cap, whole, network, read_ahead=1, writers=1, cache_bytes=0)
-        return cls(cap, whole, network)
+            return cls(cap, whole, network, pieces, read_ahead=1, writers=1, cache_bytes=0)
+        return cls(cap, whole, network, pieces)
 
     @classmethod
     def unbounded(cls) -> Tiling:
@@ -91,16 +94,13 @@ class Tiling:
         """Whether a view over this window is made in pieces."""
         return window.width * window.height > self.whole_pixels
 
-    def fact(self, headers: Sequence[PartHeader]) -> dict[str, object]:
+    def fact(self) -> dict[str, object]:
         """For the settings of frames that are made in pieces; nothing where they are made whole, as ever."""
-        if not self.is_large(_window(headers)):
-            return {}
-        return {"pieces": "blocks" if self.tile_px is None else f"tiles of {self.tile_px} px"}
+        return {"pieces": self.pieces} if self.pieces else {}
 
-    def text(self, headers: Sequence[PartHeader]) -> str:
+    def text(self) -> str:
         """For a person; "" where frames are made whole."""
-        fact = self.fact(headers)
-        return f"frames are made in {fact['pieces']} to stay within {self.cap_bytes / _GIB:g} GiB" if fact else ""
+        return f"frames are made in {self.pieces} to stay within {self.cap_bytes / _GIB:.3g} GiB" if self.pieces else ""
 
 
 @dataclass(frozen=True)
