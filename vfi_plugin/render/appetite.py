@@ -33,6 +33,7 @@ _PAYLOAD_COPIES = 7
 
 _NETWORK_BYTES = {
     "bipn": 600,
+    "dain": 8275,
     "figan": 493,
     "phase": 1105,
     "phasenet": 2631,
@@ -43,7 +44,7 @@ _NETWORK_BYTES = {
     "voxelflow": 2100,
 }
 
-# Of a network that was not measured (AdaConv, DAIN): far more than the hungriest of the others, to be safe.
+# Of a network that was not measured (AdaConv): more than the hungriest of the others, to be safe.
 _UNKNOWN_BYTES = 12_000
 
 
