@@ -22,7 +22,7 @@ class _SharedModules(MetaPathFinder):
     """
 
     names = (
-        *("material", "small_pans", "moving_textures", "host_memory"),
+        *("material", "small_pans", "moving_textures", "large_pans", "host_memory"),
         *("calm_networks", "tiny_quality", "tiny_sets", "toy_training"),
     )
     of_benchmarks = (

@@ -33,6 +33,7 @@ ALL = RetimeOptions(
     weights="flow net.pkl",
     device="cuda:1",
     precision="float16",
+    memory_gb=4.5,
     channels="R,G,B",
     channel_rules=("vel.*=motion,units=ndc", "it's=colour"),
     channels_map="rules.yaml",

@@ -81,6 +81,9 @@ def add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument(
         "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"
     )
+    motion.add_argument(
+        "--memory-gb", type=float, metavar="G", help="most memory to take, in GiB (default: 8, or what there is)"
+    )
     motion.add_argument("--cuts", default="auto", help="auto, off, or the frames that begin a new shot (1031 1066)")
 
 
@@ -144,7 +147,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 _TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
 _GAPS = ("ends", "missing")
-_MOTION = ("method", "filter", "model", "weights", "device", "precision", "cuts")
+_MOTION = ("method", "filter", "model", "weights", "device", "precision", "memory_gb", "cuts")
 _SPANS = ("shutter", "samples", "shutter_offset", "vectors", "vectors_only", "vectors_from")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 

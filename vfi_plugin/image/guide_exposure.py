@@ -56,8 +56,14 @@ def exposure_gain(before: FloatArray, after: FloatArray) -> float:
 
 def sample(rgb: FloatArray) -> FloatArray:
     """A fixed grid of pixels of (H, W, 3), at most 256 a side: enough to measure the exposure by."""
-    steps = [max(1, math.ceil(side / _GRID)) for side in rgb.shape[:2]]
-    return rgb[steps[0] // 2 :: steps[0], steps[1] // 2 :: steps[1]]
+    rows, columns = sampled_places(*rgb.shape[:2])
+    return rgb[rows, columns]
+
+
+def sampled_places(height: int, width: int) -> tuple[slice, slice]:
+    """The rows and columns of that grid."""
+    rows, columns = (max(1, math.ceil(side / _GRID)) for side in (height, width))
+    return slice(rows // 2, None, rows), slice(columns // 2, None, columns)
 
 
 def _positive_luminance(rgb: FloatArray) -> npt.NDArray[np.float64]:

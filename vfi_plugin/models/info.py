@@ -59,6 +59,8 @@ class ModelInfo:
         weights_sha256: of the weights file, or None where there are none.
         frames_at_once: where not ``any_time``: how many frames, evenly spaced between a pair, one run of it gives.
         paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
+        overlap_px: how much a tile of a large frame has to show around itself, a multiple of ``size_multiple``; see
+            ``docs/large-frames.md`` for how it was found. 0 where frames are not cut up for it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ModelInfo:
     weights_sha256: str | None
     frames_at_once: int = 1
     paints: bool = False
+    overlap_px: int = 0
 
     def with_weights(self, weights: WeightsFacts) -> ModelInfo:
         """The facts with those that a file of weights tells; what it leaves out stays as it was."""

@@ -64,7 +64,11 @@ class FlowMotion(Motion):
 
     def cropped(self, height: int, width: int) -> FlowMotion:
         """The motion of the top left ``height`` x ``width`` pixels: undoes padding at the bottom and right."""
-        crop = (..., slice(height), slice(width))
+        return self.part(slice(height), slice(width))
+
+    def part(self, rows: slice, columns: slice) -> FlowMotion:
+        """The motion of these rows and columns of the frame."""
+        crop = (..., rows, columns)
         residual = None if self.residual is None else self.residual[crop]
         return FlowMotion(self.flow_t_to_0[crop], self.flow_t_to_1[crop], self.weight_0[crop], residual, self.taps)
 

@@ -49,23 +49,46 @@ def compose(pair: tuple[Frame, Frame], motions: Mapping[str, ViewMotion], layout
 
     Channels keep their names, order and types. A part's data window is what holds its data in both frames.
     """
-    nearest = pair[0] if moment.t <= Fraction(1, 2) else pair[1]
     made: dict[int, Plane] = {}
-    at_once = {view for view, moved in motions.items() if moved.motion.runs_network}
-    for group in layout.groups_to_make(at_once):
-        work = GroupWork(pair, motions[group.view], layout, group, moment)
-        made.update(zip(group.channels, _TREAT[group.treatment](work), strict=True))
+    for view, moved in motions.items():
+        made.update(made_planes(pair, moved, layout, view, moment))
+
+    def cropped(place: int, target: Window) -> Plane:
+        window = motions[layout.roles[place].view].window
+        return np.ascontiguousarray(made[place][target.slices_in(window)])
+
+    return framed(pair, layout, moment, cropped)
+
+
+def made_planes(
+    pair: tuple[Frame, Frame], moved: ViewMotion, layout: Layout, view: str, moment: Moment
+) -> dict[int, Plane]:
+    """All channels of a view that are written, over the window of its motion, by their places in the layout."""
+    made: dict[int, Plane] = {}
+    for group in layout.groups_to_make({view} if moved.motion.runs_network else ()):
+        if group.view == view:
+            work = GroupWork(pair, moved, layout, group, moment)
+            made.update(zip(group.channels, _TREAT[group.treatment](work), strict=True))
+    return made
+
+
+def part_window(pair: tuple[Frame, Frame], part: int) -> Window:
+    """The data window that a part of the made frame has: all of its data in both frames."""
+    return pair[0].parts[part].data_window.union(pair[1].parts[part].data_window)
+
+
+def framed(
+    pair: tuple[Frame, Frame], layout: Layout, moment: Moment, plane_over: Callable[[int, Window], Plane]
+) -> Frame:
+    """A frame of planes that are made; ``plane_over`` gives the one of a place in the layout over a window."""
+    nearest = pair[0] if moment.t <= Fraction(1, 2) else pair[1]
     parts = []
     for index, part in enumerate(nearest.parts):
         places = layout.kept_in_part(index)
         if not places:
             continue
-        target = pair[0].parts[index].data_window.union(pair[1].parts[index].data_window)
-        planes = {}
-        for place in places:
-            role = layout.roles[place]
-            window = motions[role.view].window
-            planes[role.channel] = np.ascontiguousarray(made[place][target.slices_in(window)])
+        target = part_window(pair, index)
+        planes = {layout.roles[place].channel: plane_over(place, target) for place in places}
         parts.append(replace(part, planes=planes, data_window=target, attributes=_attributes(pair, index, nearest)))
     return Frame(tuple(parts), nearest.number)
 
@@ -104,7 +127,7 @@ def _pick(work: GroupWork) -> list[Plane]:
 
 
 def _nearest_frame(work: GroupWork) -> list[Plane]:
-    return work.planes(0 if work.moment.t <= Fraction(1, 2) else 1)
+    return work.unmoved(0 if work.moment.t <= Fraction(1, 2) else 1)
 
 
 def _squared(work: GroupWork) -> list[Plane]:
@@ -140,7 +163,7 @@ def _moved_alpha(work: GroupWork, alphas: list[Plane | None]) -> npt.NDArray[np.
 
 
 def _normal_encoding(work: GroupWork) -> NormalEncoding:
-    found, told = detect_encoding(work.stacked(0)), _options(work).get("encoding")
+    found, told = detect_encoding(work.sparse(0)), _options(work).get("encoding")
     return found if told is None else NormalEncoding(told == "unsigned", found.background)
 
 

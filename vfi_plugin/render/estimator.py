@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,11 +18,16 @@ from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
+from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
+from vfi_plugin.render.large_guides import LargeGuides
+from vfi_plugin.render.large_pair import LargePair, StillPair
+from vfi_plugin.render.network_tiles import TileSize
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import GuidePair
+from vfi_plugin.render.tiling import Tiling
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,16 @@ class GuideColour:
         return PaintedColour(guide, self.transform, self.gain)
 
 
-@dataclass(frozen=True)
-class ViewPair:
+class ViewPair(Protocol):
     """A pair of one view that has been looked at."""
+
+    def at(self, t: float) -> ViewMotion:
+        """Its motion at ``t``; no motion at all where nothing was estimated."""
+
+
+@dataclass(frozen=True)
+class WholePair:
+    """A pair whose frames are looked at and made at once."""
 
     pair: Pair | None
     window: Window
@@ -89,29 +102,51 @@ class Estimator:
     """Looks at the guides of pairs, by the job's model, or by vectors that were given in its place."""
 
     def __init__(
-        self, model: Model | None, sampling: str, transform: GuideTransform, device: torch.device | None = None
+        self,
+        model: Model | None,
+        sampling: str,
+        transform: GuideTransform,
+        tiling: Tiling,
+        on_less: Callable[[str], None],
+        device: torch.device | None = None,
     ) -> None:
         self._model = model
         self._filter = sampling
         self._transform = transform
+        self._tiling = tiling
+        self._tiles = TileSize(tiling.tile_px or SMALLEST_TILE_PX, on_less)
         self._device = device or (torch.device("cpu") if model is None else model.device)
 
     @classmethod
-    def of(cls, job: RetimeJob, model: Model | None = None) -> Estimator:
-        """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed."""
-        if job.vectors is not None:
-            return cls(None, job.options.filter, job.transform, resolve_device(job.options.device))
-        return cls(model or load_job_model(job), job.options.filter, job.transform)
+    def of(
+        cls, job: RetimeJob, model: Model | None = None, on_less: Callable[[str], None] = lambda _: None
+    ) -> Estimator:
+        """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed.
 
-    def prepare(self, guides: Mapping[str, GuidePair]) -> dict[str, ViewPair]:
+        ``on_less`` is told where memory runs out and tiles become smaller.
+        """
+        told = job.options.filter, job.transform, job.tiling, on_less
+        if job.vectors is not None:
+            return cls(None, *told, resolve_device(job.options.device))
+        return cls(model or load_job_model(job), *told)
+
+    def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""
-        extrapolates = self._model is not None and self._model.info.extrapolates
         return {
-            view: ViewPair(
-                self._looked_at(pair), pair.window, self._filter, GuideColour(self._transform, pair.gain), extrapolates
-            )
+            view: self._large(pair) if isinstance(pair, LargeGuides) else self._whole(pair)
             for view, pair in guides.items()
         }
+
+    def _large(self, guides: LargeGuides) -> ViewPair:
+        assert self._model is not None  # no guides are made where no model looks at them
+        return LargePair(self._model, guides, self._tiles, self._filter)
+
+    def _whole(self, pair: GuidePair) -> ViewPair:
+        if self._model is None and self._tiling.is_large(pair.window):
+            return StillPair(pair.window)
+        colour = GuideColour(self._transform, pair.gain)
+        extrapolates = self._model is not None and self._model.info.extrapolates
+        return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates)
 
     def _looked_at(self, pair: GuidePair) -> Pair | None:
         if pair.flows is not None:

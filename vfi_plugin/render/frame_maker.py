@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from vfi_plugin.image.frame import Attribute, Frame
 from vfi_plugin.models.times import reached_time
-from vfi_plugin.render.compose import compose
+from vfi_plugin.render.canvas import composed
 from vfi_plugin.render.estimator import ViewPair
 from vfi_plugin.render.group_work import Moment, ViewMotion
 from vfi_plugin.render.header import with_header
+from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
@@ -25,7 +26,7 @@ class PairWork:
 
     outputs: tuple[OutputFrame, ...]
     frames: tuple[Frame, ...]
-    guides: Mapping[str, GuidePair] = field(default_factory=dict)
+    guides: Mapping[str, GuidePair | LargeGuides] = field(default_factory=dict)
 
 
 class FrameMaker:
@@ -48,7 +49,7 @@ class FrameMaker:
     def moved(self, output: OutputFrame, work: PairWork, motions: Mapping[str, ViewMotion]) -> Frame:
         """Every channel between the two frames of ``work``, moved as what it is."""
         moment = Moment(output.t, output.speed_after, output.speed_before)
-        return compose((work.frames[0], work.frames[1]), motions, self.job.layout, moment)
+        return composed((work.frames[0], work.frames[1]), motions, self.job.layout, moment)
 
     def with_stamp(self, output: OutputFrame, frame: Frame) -> Frame:
         """The frame under its number, with rate, timecode and how it was made in its header."""

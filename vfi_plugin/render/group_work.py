@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -17,18 +18,30 @@ from vfi_plugin.motion.motion import Motion
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.painted_colour import PaintedColour
 
+# As many pixels tell how normals are stored as all of an UHD frame do; beyond that some are left out.
+_SPARSE_PIXELS = 4096 * 2304
+
 
 @dataclass(frozen=True)
 class ViewMotion:
-    """The motion of one stereo view over a window that holds all its parts' data in both frames.
+    """The motion of one stereo view over a window that holds all its parts' data in both frames, or over a part of it.
 
     Attributes:
         painted: colour that a network painted for the channels that its guide was made of, or None.
+        offsets: how far right and down of ``window`` its pixels lie in the earlier and in the later frame; what the
+            motion tells comes on top of it.
+        whole: the view's own window, whose edges are repeated outside of it; None where that is ``window``.
     """
 
     motion: Motion
     window: Window
     painted: PaintedColour | None = None
+    offsets: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    whole: Window | None = None
+
+    def source_window(self, which: int) -> Window:
+        """The pixels of the earlier (0) or later (1) frame that the motion is over."""
+        return self.window.moved(*self.offsets[which])
 
 
 @dataclass(frozen=True)
@@ -61,9 +74,27 @@ class GroupWork:
 
     def plane(self, which: int, place: int) -> Plane:
         """One channel of the earlier (0) or later (1) frame, over the view's window, in the file's type."""
+        return self._plane_over(which, place, self.view.source_window(which))
+
+    def unmoved(self, which: int) -> list[Plane]:
+        """The group's channels in the earlier (0) or later (1) frame, where they are."""
+        return [self._plane_over(which, place, self.view.window) for place in self.group.channels]
+
+    def sparse(self, which: int) -> npt.NDArray[np.float32]:
+        """(H, W, C) float32 of the group over the whole view, of large frames a pixel of every few."""
+        whole = self.view.whole or self.view.window
+        step = max(1, isqrt(whole.width * whole.height // _SPARSE_PIXELS))
+        planes = [self._plane_over(which, place, whole)[::step, ::step] for place in self.group.channels]
+        return np.stack([plane.astype(np.float32, copy=False) for plane in planes], axis=-1)
+
+    def _plane_over(self, which: int, place: int, window: Window) -> Plane:
+        """One channel in the file's type; outside the view its edges are repeated."""
         role = self.layout.roles[place]
-        part = self.pair[which].parts[role.part]
-        return part.plane_over(role.channel, self.view.window)
+        part, whole = self.pair[which].parts[role.part], self.view.whole
+        if whole is None or whole.intersection(window) == window:
+            return part.plane_over(role.channel, window)
+        inside = window.nearest_inside(whole)
+        return inside.padded_to(part.plane_over(role.channel, inside), window)
 
     def stacked(self, which: int) -> npt.NDArray[np.float32]:
         """(H, W, C) float32 of the group."""

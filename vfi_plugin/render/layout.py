@@ -15,7 +15,7 @@ from vfi_plugin.image.channel_classify import classify
 from vfi_plugin.image.channel_groups import LayerGroup, layer_groups
 from vfi_plugin.image.channel_overrides import ChannelMap, parse_channel_rule
 from vfi_plugin.image.channel_rules_file import load_channel_rules
-from vfi_plugin.image.frame import Frame
+from vfi_plugin.image.frame import Frame, Plane
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.header import PartHeader
 from vfi_plugin.render.options import RetimeOptions
@@ -172,6 +172,17 @@ class Layout:
                 plane = part.planes[role.channel][shared.slices_in(part.data_window)]
                 rgb[(*shared.slices_in(window), axis)] = plane
         return rgb
+
+    def guide_samples(
+        self, frame: Frame, source: GuideSource, window: Window, rows: slice, columns: slice
+    ) -> npt.NDArray[np.float32]:
+        """The pixels of ``guide_rgb`` in these rows and columns, without all others."""
+        rgb = np.stack([self._over(frame, place, window)[rows, columns] for place in source.places], axis=-1)
+        return rgb.astype(np.float32)
+
+    def _over(self, frame: Frame, place: int, window: Window) -> Plane:
+        role = self.roles[place]
+        return frame.parts[role.part].plane_over(role.channel, window)
 
 
 def _description(header: PartHeader) -> PartDescription:

@@ -43,6 +43,8 @@ class RetimeOptions:
         weights: a file of weights for the model; None for the imported or shipped ones.
         device: "auto", "cpu", "cuda" or "cuda:N".
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
+        memory_gb: the most memory that a run may take, in GiB, of the machine or of the GPU that it runs on; None for
+            8, or three quarters of a machine that has less. Frames that need more are made in pieces.
         channels: "all", "rgb", "rgba" or names separated by commas.
         channel_rules: rules "glob=class,option=value", first match wins, before the built-in ones.
         channels_map: a YAML file of such rules.
@@ -81,6 +83,7 @@ class RetimeOptions:
     weights: str | None = None
     device: str = "auto"
     precision: str = "float32"
+    memory_gb: float | None = None
     channels: str = "all"
     channel_rules: tuple[str, ...] = ()
     channels_map: str | None = None
@@ -109,6 +112,8 @@ class RetimeOptions:
             raise UsageError("fps says the rate of the output already; give fps or rate, not both")
         if self.source_fps is not None and self.fps is None and self.rate is None:
             raise UsageError("source fps goes with fps or rate, which were not given; leave it out or give one of them")
+        if self.memory_gb is not None and not self.memory_gb > 0:
+            raise UsageError(f"memory_gb {self.memory_gb} is no amount of memory; give GiB, such as 4, or leave it out")
         for name, allowed in (
             ("method", METHODS),
             ("filter", FILTERS),

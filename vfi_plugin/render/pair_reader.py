@@ -12,6 +12,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.render.compose import view_window
 from vfi_plugin.render.frame_maker import PairWork
 from vfi_plugin.render.given_vectors import GivenVectors
+from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import FrameSource, GuidePair
@@ -23,7 +24,7 @@ class PairReader:
 
     def __init__(self, job: RetimeJob) -> None:
         self._job = job
-        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform)
+        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform, job.tiling)
         self._given = None if job.vectors is None else GivenVectors(job.vectors)
         self.cuts: dict[int, None] = {}
         """Source frames that begin a new shot, as far as somebody had to know."""
@@ -69,17 +70,17 @@ class PairReader:
             shown = output if output.is_copy else _nearest(output)
             yield PairWork((shown,), (self._source.frame(shown.earlier),))
 
-    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+    def _guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair | LargeGuides]:
         layout = self._job.layout
-        found = {}
+        found: dict[str, GuidePair | LargeGuides] = {}
         for guide in layout.guides:
             pair = self._source.guides(frames, guide, view_window(frames, layout, guide.view))
-            if self._given is not None:
+            if self._given is not None and isinstance(pair, GuidePair):  # with given vectors all frames are whole
                 pair = replace(pair, flows=self._given.between(frames, guide.view, pair.window))
             found[guide.view] = pair
         return found
 
-    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair]:
+    def _no_guides(self, frames: tuple[Frame, Frame]) -> dict[str, GuidePair | LargeGuides]:
         """Windows alone, for the method that only mixes."""
         nothing = np.zeros((0, 0, 3), np.float32)
         windows = {view: view_window(frames, self._job.layout, view) for view in self._job.layout.views}

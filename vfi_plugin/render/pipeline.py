@@ -27,17 +27,18 @@ class _End:
         self.error = error
 
 
-def read_ahead(jobs: Iterable[Job], check: Callable[[], None]) -> Iterator[Job]:
-    """Iterates over ``jobs`` in a thread of its own, at most ``READ_AHEAD`` ahead of the caller.
+def read_ahead(jobs: Iterable[Job], check: Callable[[], None], ahead: int = READ_AHEAD) -> Iterator[Job]:
+    """Iterates over ``jobs`` in a thread of its own, at most ``ahead`` ahead of the caller.
 
     Args:
         jobs: an iterable whose steps are slow (they read files).
         check: raises to stop; called while waiting.
+        ahead: how many jobs may wait beside the one that the reader has in hand.
 
     Raises:
         Whatever an item of ``jobs`` or ``check`` raises. The thread has ended when this returns or raises.
     """
-    waiting: queue.Queue[Job | _End] = queue.Queue(READ_AHEAD)
+    waiting: queue.Queue[Job | _End] = queue.Queue(ahead)
     stopped = threading.Event()
 
     def put(item: Job | _End) -> None:

@@ -12,6 +12,7 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.media.clip import Clip, check_uniform
+from vfi_plugin.media.header import PartHeader
 from vfi_plugin.media.open_clip import open_clip
 from vfi_plugin.models.given_info import INFO as GIVEN
 from vfi_plugin.models.info import ModelInfo
@@ -26,6 +27,7 @@ from vfi_plugin.render.plan import RetimePlan, build_plan
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
+from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.render.vector_names import check_room
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.time_map import TimeMap
@@ -47,6 +49,7 @@ class RetimeJob:
         options: as they were asked for.
         settings: the text that is stamped into every frame.
         vectors: motion that was given in the place of the model's; None where it is looked for.
+        tiling: how large frames are cut up.
     """
 
     clip: Clip
@@ -58,6 +61,7 @@ class RetimeJob:
     model: ModelInfo
     options: RetimeOptions
     settings: str
+    tiling: Tiling
     vectors: VectorSource | None = field(default=None, kw_only=True)
 
     @property
@@ -89,6 +93,8 @@ class RetimeJob:
             painted = [group for group in self.layout.groups if self.layout.painted_axes(group) is not None]
             names = [self.layout.roles[place].channel for group in painted for place in group.channels]
             yield painting_text(", ".join(names))
+        if self.options.method == "motion" and self.tiling.pieces:
+            yield self.tiling.text()
 
 
 @dataclass(frozen=True)
@@ -152,7 +158,8 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     if place.is_movie:
         rate = _check_movie(plan, rate)
     clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
-    settings = settings_text(str(source), plan, clock, options, model)
+    tiling = _tiling(headers, options, model)
+    settings = settings_text(str(source), plan, clock, options, model, tiling.fact())
     check_expected(settings, options.expect)
     return RetimeJob(
         clip=clip,
@@ -165,7 +172,20 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         options=options,
         settings=settings,
         vectors=_given_vectors(options, numbers, layout),
+        tiling=tiling,
     )
+
+
+def _tiling(headers: Sequence[PartHeader], options: RetimeOptions, model: ModelInfo) -> Tiling:
+    """Frames that are exposed or get vectors, or whose motion is given, take several pairs and are made at once."""
+    if options.exposure is None and not options.writes_vectors and options.vectors_from is None:
+        return Tiling.of(headers, options, model)
+    if options.memory_gb is not None:
+        raise UsageError(
+            f"got {options.memory_gb:g} GiB, but with a shutter or vectors frames are made at once, whatever"
+            " they take; leave --memory-gb out, or --shutter and the vectors"
+        )
+    return Tiling.unbounded()
 
 
 def retime_with(

@@ -67,7 +67,7 @@ class _Run:
         self._progress = progress
         self._check = cancellation.check
         self._reader = PairReader(job)
-        self._estimate = Estimator.of(job, model)
+        self._estimate = Estimator.of(job, model, progress.note)
 
     def report(self) -> RetimeReport:
         """Does it all."""
@@ -120,7 +120,7 @@ class _Run:
             written.append(int(name))
             self._progress.frame_done(len(written), len(todo), paths[int(name)].name)
 
-        with WriteBehind(on_done) as writers:
+        with WriteBehind(on_done, self._job.tiling.writers) as writers:
             for output, frame in self._rendered(todo):
                 origin = self._job.clip.path(output.earlier) if output.is_copy and not vectors else None
                 writers.submit(str(output.number), _writing(paths[output.number], frame, origin))
@@ -139,11 +139,13 @@ class _Run:
         """Every frame of ``todo``, in order, with its pixels and header."""
         if self._job.spans:
             maker = SpanMaker(self._maker, self._estimate)
-            for span in read_ahead(SpanReader(self._job, self._reader).works(todo), self._check):
+            for span in read_ahead(
+                SpanReader(self._job, self._reader).works(todo), self._check, self._job.tiling.read_ahead
+            ):
                 self._check()
                 yield span.output, maker.made(span)
             return
-        for work in read_ahead(self._reader.works(todo), self._check):
+        for work in read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead):
             yield from self._made(work)
 
     def _made(self, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:

@@ -15,13 +15,15 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
 from vfi_plugin.render.given_vectors import GivenFlows
+from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.layout import GuideSource, Layout
-
-CACHE_BYTES = 1 << 30
-"""Frames are kept up to this much, so that looking ahead for cuts reads a file once; past it some are read twice."""
+from vfi_plugin.render.tiling import Tiling
 
 KEPT_FRAMES = 2 * WINDOW + 2
 """Frames that one pair and its look for cuts read, in whichever direction time runs; more would only fill memory."""
+
+_BAND_PIXELS = 1 << 21
+"""Pixels of colour that are made at once for a signature: 25 MB."""
 
 _SIGNATURE_SIDE_PX = 256
 """Pixels of the longer side that a frame is thinned to before its guide is made for a signature."""
@@ -44,8 +46,16 @@ class GuidePair:
 class FrameSource:
     """A clip with its colour and channels understood. Safe to use from one thread at a time per method."""
 
-    def __init__(self, clip: Clip, numbers: tuple[int, ...], layout: Layout, transform: GuideTransform) -> None:
+    def __init__(
+        self,
+        clip: Clip,
+        numbers: tuple[int, ...],
+        layout: Layout,
+        transform: GuideTransform,
+        tiling: Tiling,
+    ) -> None:
         self.layout = layout
+        self._tiling = tiling
         self._clip = clip
         self._numbers = numbers
         self._transform = transform
@@ -70,16 +80,24 @@ class FrameSource:
 
     def _has_too_many(self) -> bool:
         held = sum(frame.nbytes for frame in self._frames.values())
-        return len(self._frames) > KEPT_FRAMES or (len(self._frames) > 2 and held > CACHE_BYTES)
+        return len(self._frames) > KEPT_FRAMES or (len(self._frames) > 2 and held > self._tiling.cache_bytes)
 
-    def guides(self, pair: tuple[Frame, Frame], source: GuideSource, window: Window) -> GuidePair:
+    def guides(self, pair: tuple[Frame, Frame], source: GuideSource, window: Window) -> GuidePair | LargeGuides:
         """The guides of a pair for one view, with an exposure measured on both."""
+        if self._tiling.is_large(window):
+            return self._large_guides(LargeGuides(pair, source, window, self.layout, self._transform))
         rgb = [self.layout.guide_rgb(frame, source, window) for frame in pair]
         for frame, pixels in zip(pair, rgb, strict=True):
             if bad := count_non_finite(pixels):
                 self.non_finite[frame.number] = bad
         gain = self._transform.exposure_gain(rgb[0], rgb[1])
         return GuidePair(self._transform.to_guide(rgb[0], gain), self._transform.to_guide(rgb[1], gain), gain, window)
+
+    def _large_guides(self, guides: LargeGuides) -> LargeGuides:
+        for which, frame in enumerate(guides.frames):
+            if bad := guides.non_finite(which):
+                self.non_finite[frame.number] = bad
+        return guides.with_exposure()
 
     def is_cut_after(self, earlier: int) -> bool:
         """Whether a new shot begins with the next frame, seen in a fixed window of frames around the pair.
@@ -96,10 +114,19 @@ class FrameSource:
         if number not in self._signatures:
             frame = self.frame(number)
             display = frame.parts[0].display_window
-            rgb = self.layout.guide_rgb(frame, self.layout.guides[0], display)
             step = max(1, max(display.shape) // _SIGNATURE_SIDE_PX)
-            self._signatures[number] = signature(self._transform.to_guide(_thinned(rgb, step)))
+            self._signatures[number] = signature(self._transform.to_guide(self._thinned(frame, display, step)))
         return self._signatures[number]
+
+    def _thinned(self, frame: Frame, display: Window, step: int) -> npt.NDArray[np.float32]:
+        """The colour of a frame averaged over blocks, made band by band."""
+        source = self.layout.guides[0]
+        rows = max(_BAND_PIXELS // (display.width * step), 1) * step
+        bands = []
+        for top in range(0, display.height // step * step, rows):
+            band = Window(display.x, display.y + top, display.width, min(rows, display.height - top))
+            bands.append(_thinned(self.layout.guide_rgb(frame, source, band), step))
+        return np.concatenate(bands)
 
 
 def _thinned(rgb: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:

@@ -23,8 +23,15 @@ from vfi_plugin.timing.ranges import format_range
 SETTINGS = "vfi/settings"
 
 
-def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOptions, model: ModelInfo) -> str:
-    """Everything that a frame depends on besides the source's frames, as JSON with sorted keys.
+def settings_text(
+    source: str,
+    plan: RetimePlan,
+    clock: Clock,
+    options: RetimeOptions,
+    model: ModelInfo,
+    more: Mapping[str, object] | None = None,
+) -> str:
+    """Everything that a frame depends on besides the source's frames, as JSON with sorted keys; ``more`` is put in.
 
     Two runs with the same text give the same frames; chunks of one job have the same text, whatever frames they render.
     """
@@ -40,6 +47,7 @@ def settings_text(source: str, plan: RetimePlan, clock: Clock, options: RetimeOp
         "missing": options.missing,
         "fps": None if clock.rate is None else str(clock.rate),
         "timecode": None if clock.start is None else str(clock.start),
+        **(more or {}),
     }
     return json.dumps(facts, sort_keys=True)
 

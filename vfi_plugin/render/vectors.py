@@ -16,7 +16,7 @@ import torch
 from vfi_plugin.image.frame import Frame, Part
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
-from vfi_plugin.render.estimator import ViewPair
+from vfi_plugin.render.estimator import ViewPair, WholePair
 from vfi_plugin.render.layout import GuideSource, Layout
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.spans import Key, Step
@@ -67,6 +67,7 @@ def _displacement(way: Sequence[Step], view: str, pairs: Looked, window: Window)
     total = None
     for step in way:
         pair = pairs[step.pair][view]
+        assert isinstance(pair, WholePair)  # frames that get vectors are made at once
         share = float(step.end - step.begin)
         motion = share * _over(pair.velocity(float(step.begin)), pair.window, window)
         total = motion if total is None else total + warp(motion, total)

@@ -20,6 +20,7 @@ from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import model_in_use
 from vfi_plugin.render.target import Target
+from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.repair.bad_frames import BadFrames, parse_kinds, read_list
 from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.job import RepairJob, is_repaired
@@ -71,6 +72,7 @@ def plan_repair(
         model=model,
         options=how,
         settings="",
+        tiling=Tiling.of(headers, how, model),
         repair=options,
         rewrites=rewrites,
     )

@@ -17,6 +17,7 @@ from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.source import FrameSource
+from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.repair.bad_frames import BadFrames
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.plan import RepairPlan
@@ -57,7 +58,7 @@ class Inspector:
 
         Where bad frames lie between two shots nobody knows to which they belong: they are taken for the earlier one's.
         """
-        source = FrameSource(self._clip, plan.source_numbers, self._layout, self._transform)
+        source = FrameSource(self._clip, plan.source_numbers, self._layout, self._transform, Tiling.unbounded())
         for earlier, later in sorted(_pairs(plan)):
             if (earlier, later) not in self._is_cut:
                 self._check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from vfi_plugin.errors import ProtocolError, UsageError
@@ -11,7 +12,7 @@ from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.worker.fields import NUMBER, NUMBERS, SWITCH, TEXT, TEXTS, WHOLE, Kind, checked
 
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("speed", "fps", "source_fps", "rate", "shutter", "shutter_offset"), NUMBER),
+    **dict.fromkeys(("speed", "fps", "source_fps", "rate", "shutter", "shutter_offset", "memory_gb"), NUMBER),
     **dict.fromkeys(("length", "start", "samples"), WHOLE),
     "positions": NUMBERS,
     **dict.fromkeys(("time_map", "map_node", "in_range", "frames"), TEXT),
@@ -38,6 +39,8 @@ def options_from(given: Mapping[str, Any]) -> RetimeOptions:
         options["time_map"] = _sampled(positions, options)
     if "channel_rules" in options:
         options["channel_rules"] = tuple(options["channel_rules"])
+    if options.get("memory_gb") is not None:
+        options["memory_gb"] = float(Fraction(options["memory_gb"]))
     return RetimeOptions(**options)
 
 

@@ -63,6 +63,7 @@ INFO = ModelInfo(
     weights_sha256=None,
     frames_at_once=3,
     paints=True,
+    overlap_px=64,
 )
 
 

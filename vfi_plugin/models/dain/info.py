@@ -20,4 +20,5 @@ INFO = ModelInfo(
     licence="non-commercial (the authors' code is MIT, but their weights contain PWC-Net's, CC BY-NC-SA 4.0)",
     training_data="Vimeo90K, from the weights of PWC-Net and MegaDepth on",
     weights_sha256=None,
+    overlap_px=128,
 )

@@ -13,6 +13,8 @@ from vfi_plugin.models.dis.info import INFO
 from vfi_plugin.models.dis.lost import find_lost
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.motion.both_ways import BothWays
+from vfi_plugin.motion.continued import continued
+from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
@@ -27,33 +29,47 @@ class DisPair(Pair):
     """Both flows of a pair, ready for any ``t``."""
 
     def __init__(self, before: torch.Tensor, after: torch.Tensor) -> None:
-        self._size = before.shape[2], before.shape[3]
-        self._reduction = reduction(*self._size)
-        first, second = (_reduced(guide, self._reduction) for guide in (before, after))
+        height, width = before.shape[2:]
+        factor = reduction(height, width)
+        self._look((reduced(before, factor), reduced(after, factor)), factor, (height, width))
+
+    @classmethod
+    def of_reduced(cls, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> DisPair:
+        """The pair whose frames of ``size`` (height, width) were divided by ``factor`` already, as ``reduced`` does."""
+        pair = cls.__new__(cls)
+        pair._look(guides, factor, size)
+        return pair
+
+    def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
+        self._reduction, self._size = factor, size
+        first, second = guides
         pairs = [_flows(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
-        forward, backward = (_stacked([flows[way] for flows in pairs], before.device) for way in (0, 1))
-        self._both = BothWays.between((first, second), forward, backward)
+        forward, backward = (_stacked([flows[way] for flows in pairs], first.device) for way in (0, 1))
+        self._both = BothWays.between(guides, forward, backward)
 
     def motion(self, t: float) -> FlowMotion:
         """Both flows projected to ``t``."""
-        reduced = self._both.motion(t)
-        if self._reduction == 1:
-            return reduced
-        return FlowMotion(
-            self._enlarged(reduced.flow_t_to_0) * self._reduction,
-            self._enlarged(reduced.flow_t_to_1) * self._reduction,
-            self._enlarged(reduced.weight_0),
-        )
+        return self.enlarged(t).flow_form()
 
     def velocity(self, t: float) -> torch.Tensor:
         """See ``Pair.velocity``; at 0 and 1 exactly what the search found from that frame to the other."""
         velocity = self._both.velocity(t)
-        return velocity if self._reduction == 1 else self._enlarged(velocity) * self._reduction
-
-    def _enlarged(self, values: torch.Tensor) -> torch.Tensor:
+        if self._reduction == 1:
+            return velocity
         height, width = self._size
-        enlarged = F.interpolate(values, scale_factor=self._reduction, mode="bilinear", align_corners=False)
-        return enlarged[..., :height, :width].contiguous()
+        enlarged = F.interpolate(velocity, scale_factor=self._reduction, mode="bilinear", align_corners=False)
+        return enlarged[..., :height, :width].contiguous() * self._reduction
+
+    def enlarged(self, t: float) -> EnlargedMotion:
+        """The motion at ``t``, with the flows as they were found: of large frames at a reduced size."""
+        return self._at_size(self._both.motion(t))
+
+    def continued(self, t: float) -> EnlargedMotion:
+        """The motion past the pair, at ``t`` outside [0, 1], as ``motion.continued`` tells."""
+        return self._at_size(continued(self._both.motion(0.5), t))
+
+    def _at_size(self, motion: FlowMotion) -> EnlargedMotion:
+        return EnlargedMotion(motion, self._reduction, *self._size)
 
 
 def reduction(height: int, width: int) -> int:
@@ -64,7 +80,7 @@ def reduction(height: int, width: int) -> int:
     return factor
 
 
-def _reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
+def reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
     """(N, 3, H, W) averaged over blocks; edges are repeated up to whole blocks first."""
     if factor == 1:
         return guide

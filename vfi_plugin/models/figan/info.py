@@ -21,4 +21,5 @@ INFO = ModelInfo(
     licence=NOT_PUBLISHED,
     training_data=NOT_PUBLISHED,
     weights_sha256=None,
+    overlap_px=64,
 )

@@ -19,4 +19,5 @@ INFO = ModelInfo(
     training_data="none",
     weights_sha256=None,
     paints=True,
+    overlap_px=64,
 )

@@ -21,4 +21,5 @@ INFO = ModelInfo(
     licence="MIT (the official weights, by their authors)",
     training_data="not stated by the authors for 4.x",
     weights_sha256=None,
+    overlap_px=128,
 )

@@ -22,4 +22,5 @@ INFO = ModelInfo(
     licence="official weights: strictly for academic purposes only",
     training_data="official weights: 250,000 patch triplets of the authors' own choice from YouTube videos",
     weights_sha256=None,
+    overlap_px=128,
 )

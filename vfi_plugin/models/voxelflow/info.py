@@ -20,4 +20,5 @@ INFO = ModelInfo(
     licence="non-commercial research and education only",
     training_data="UCF-101",
     weights_sha256=None,
+    overlap_px=64,
 )

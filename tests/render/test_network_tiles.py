@@ -1,0 +1,84 @@
+"""Networks on tiles: the same frames as on the whole, motion beyond their reach, and less memory when it runs out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from large_pans import WHOLE, Pan, guide_of, in_pieces, retime_with
+
+from vfi_plugin.models.voxelflow.model import VoxelFlowModel
+from vfi_plugin.render.options import RetimeOptions
+from vfi_plugin.render.tiling import Tiling
+
+
+def tiles(side: int) -> Tiling:
+    return Tiling(1 << 33, 0, side)
+
+
+@pytest.mark.parametrize("model", ["voxelflow", "figan"])
+def test_tiles_are_the_whole_frame_and_leave_no_step(tmp_path: Path, model: str) -> None:
+    source = Pan((400, 200), (6, 2)).write(tmp_path / "in")
+    whole, cut = (guide_of(in_pieces(source, tiling, model=model)) for tiling in (WHOLE, tiles(128)))
+    difference = (cut - whole)[32:-32, 32:-32]
+    assert np.abs(difference).max() < 1e-3
+    steps = np.abs(np.diff(difference.mean(-1), axis=1)).mean(0)
+    at_lines = [128 - 32 - 1, 256 - 32 - 1]
+    assert steps[at_lines].max() <= max(2 * np.median(steps), 1e-5)
+
+
+def test_a_network_of_kernels_follows_motion_far_beyond_its_reach(tmp_path: Path) -> None:
+    pan = Pan((640, 160), (64, 0))
+    source = pan.write(tmp_path / "in")
+    truth = pan.picture(0.5)[16:-16, 80:-80]
+
+    def error(tiling: Tiling) -> float:
+        planes = in_pieces(source, tiling, model="sepconv")
+        made = np.stack([planes[name] for name in "RGB"], axis=-1)[16:-16, 80:-80]
+        return float(np.sqrt(np.square(made - truth).mean()))
+
+    assert error(tiles(256)) < 0.25 * error(WHOLE)
+    assert error(tiles(256)) < 10 ** (-32 / 20)
+
+
+class Told:
+    """Keeps what is noted."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def begin(self, total: int, summary: str) -> None: ...
+
+    def frame_done(self, done: int, total: int, name: str) -> None: ...
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def end(self, summary: str) -> None: ...
+
+
+def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Pan((300, 140), (4, 0)).write(tmp_path / "in")
+    expected = in_pieces(source, tiles(64), model="voxelflow")
+    prepare = VoxelFlowModel.prepare
+
+    def scarce(model: VoxelFlowModel, before, after):  # type: ignore[no-untyped-def]
+        if before.shape[2] * before.shape[3] > 192 * 140:
+            raise MemoryError
+        return prepare(model, before, after)
+
+    monkeypatch.setattr(VoxelFlowModel, "prepare", scarce)
+    monkeypatch.setattr(Tiling, "of", classmethod(lambda *_: tiles(256)))
+    told = Told()
+    options = RetimeOptions(speed=0.5, frames="2", model="voxelflow", device="cpu", cuts="off")
+    retime_with(source, tmp_path / "out" / "x.#.exr", options, told)
+    said = [note for note in told.notes if "memory ran out" in note]
+    assert [note.split(";")[1] for note in said] == [
+        " tiles of 128 px are made from here on",
+        " tiles of 64 px are made from here on",
+    ]
+    import material
+
+    _, planes = material.read_exr(tmp_path / "out" / "x.2.exr")
+    np.testing.assert_array_equal(planes["R"], expected["R"])

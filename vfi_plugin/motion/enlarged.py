@@ -1,0 +1,71 @@
+"""Motion that was found on reduced frames, enlarged only where and when it is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.motion import Motion
+
+Tensor = torch.Tensor
+
+
+@dataclass(frozen=True)
+class EnlargedMotion(Motion):
+    """Flows over blocks of ``factor`` x ``factor`` pixels; those of a whole 16K frame would take 2.8 GB.
+
+    Attributes:
+        reduced: the motion in pixels of the reduced frame.
+        factor: by how much a side was divided; whole blocks, the last ones filled up with edge pixels.
+        height: of the frame, in its own pixels.
+        width: of the frame.
+    """
+
+    reduced: FlowMotion
+    factor: int
+    height: int
+    width: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self.reduced.device
+
+    def with_taps(self, taps: str) -> EnlargedMotion:
+        """The same flows, sampled by other taps."""
+        return replace(self, reduced=self.reduced.with_taps(taps))
+
+    def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
+        """Both payloads (N, C, H, W) moved and mixed by the enlarged flows."""
+        return self.flow_form().apply(payload_0, payload_1)
+
+    def flow_form(self) -> FlowMotion:
+        """The flows of the whole frame."""
+        return self._whole
+
+    @cached_property
+    def _whole(self) -> FlowMotion:
+        return self.part(slice(0, self.height), slice(0, self.width))
+
+    def part(self, rows: slice, columns: slice) -> FlowMotion:
+        """The motion of these rows and columns of the frame, the same values as in ``flow_form``."""
+        if self.factor == 1:
+            return self.reduced.part(rows, columns)
+        flows = (self._enlarged(flow, rows, columns) for flow in (self.reduced.flow_t_to_0, self.reduced.flow_t_to_1))
+        first, second = (flow * self.factor for flow in flows)
+        weight_0 = self._enlarged(self.reduced.weight_0, rows, columns)
+        return FlowMotion(first, second, weight_0, taps=self.reduced.taps)
+
+    def _enlarged(self, values: Tensor, rows: slice, columns: slice) -> Tensor:
+        """Bilinear, from the blocks around: one more on each side is all that an enlarged pixel looks at."""
+        first_row, first_column = (max(side.start // self.factor - 1, 0) for side in (rows, columns))
+        last_row, last_column = (-(-side.stop // self.factor) + 1 for side in (rows, columns))
+        around = values[..., first_row:last_row, first_column:last_column]
+        enlarged = F.interpolate(around, scale_factor=self.factor, mode="bilinear", align_corners=False)
+        top, left = first_row * self.factor, first_column * self.factor
+        wanted = enlarged[..., rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+        return wanted.contiguous()

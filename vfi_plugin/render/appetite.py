@@ -1,0 +1,61 @@
+"""What a run takes in memory, measured, for choosing how large its pieces may be.
+
+Bytes a pixel that a network sees: by how much the peak of a process (VmHWM) rises over what it held with the network
+loaded, divided by the pixels, for one look at a pair, one motion and its application to four float32 channels.
+Published widths, random weights, float32, one thread, torch 2.13 on an Intel Xeon; the larger of the slope between two
+sizes and of the whole at the larger one (``benchmarks/large_tiles.py appetite``). The same figures are used for GPUs,
+where nothing was measured: the tensors are the same.
+"""
+
+from __future__ import annotations
+
+from vfi_plugin.models.info import ModelInfo
+
+_MIB = 1 << 20
+
+PROGRAM_BYTES = 600 * _MIB
+"""Python, torch, OpenCV, a network's weights and its first run: 290 to 560 MiB measured."""
+
+BLOCK_BYTES = 400 * _MIB
+"""What blocks of four channels take while they are moved, and the classic's look at the whole frame."""
+
+SMALLEST_TILE_PX = 64
+"""The side of a tile beyond which it is not halved."""
+
+FRAMES_HELD = 9
+"""Source frames kept and ahead, made frames that are being written: of a clip that is long enough."""
+
+FRAMES_HELD_LEAN = 7
+"""The same with one pair ahead, one writer and nothing kept."""
+
+GUIDES_BYTES = 4 * 24
+"""A pixel of frames that are made whole: two guides of three float32, for up to four pairs at once."""
+
+_PAYLOAD_COPIES = 7
+"""Float32 copies of a channel while it is made: both sources, both moved, and their mix."""
+
+_NETWORK_BYTES = {
+    "bipn": 600,
+    "dain": 8275,
+    "figan": 493,
+    "phase": 1105,
+    "phasenet": 2631,
+    "rife": 745,
+    "sepconv": 1617,
+    "sepconvpp": 1950,
+    "superslomo": 1105,
+    "voxelflow": 2100,
+}
+
+# Of a network that was not measured (AdaConv): more than the hungriest of the others, to be safe.
+_UNKNOWN_BYTES = 12_000
+
+
+def payload_bytes(channels: int) -> int:
+    """Bytes a pixel while all channels of a frame, or as many at once as belong together, are moved."""
+    return _PAYLOAD_COPIES * 4 * channels
+
+
+def network_bytes(model: ModelInfo) -> int:
+    """Bytes a pixel that a model sees; 0 for one that looks at large frames at a reduced size only."""
+    return 0 if model.overlap_px == 0 else _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)

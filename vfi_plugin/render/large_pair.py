@@ -1,0 +1,59 @@
+"""A pair of large frames that is looked at: the whole of it by the classic, tiles of it by a network."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from vfi_plugin.image.window import Window
+from vfi_plugin.models.dis.info import INFO as CLASSIC
+from vfi_plugin.models.dis.model import DisPair, reduction
+from vfi_plugin.models.model import Model
+from vfi_plugin.models.times import reached_time
+from vfi_plugin.render.group_work import ViewMotion
+from vfi_plugin.render.large_guides import LargeGuides
+from vfi_plugin.render.large_motion import FlowBlocks
+from vfi_plugin.render.network_tiles import NetworkTiles, TileSize
+
+
+class StillPair:
+    """A pair that nothing looks at, whose frames are mixed in pieces."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def at(self, t: float) -> ViewMotion:
+        """No motion."""
+        return FlowBlocks.still(self._window, t)
+
+
+class LargePair:
+    """Motion comes first, over the whole frame at a reduced size: what moves further than a tile is then known."""
+
+    def __init__(self, model: Model, guides: LargeGuides, tiles: TileSize, taps: str) -> None:
+        self._model, self._guides, self._tiles, self._taps = model, guides, tiles, taps
+
+    def at(self, t: float) -> ViewMotion:
+        """The motion at ``t``, in pieces."""
+        window, model = self._guides.window, self._model
+        known = model.info.extrapolates or 0.0 <= t <= 1.0
+        if not known:
+            return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
+        if model.info.name == CLASSIC.name:
+            return FlowBlocks(self._classic.enlarged(t).with_taps(self._taps), window)
+        made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
+        return NetworkTiles(
+            self._classic.enlarged(made).with_taps(self._taps),
+            window,
+            model=model,
+            guides=self._guides,
+            t=made,
+            size=self._tiles,
+            taps=self._taps,
+        )
+
+    @cached_property
+    def _classic(self) -> DisPair:
+        height, width = self._guides.window.shape
+        factor = reduction(height, width)
+        first, second = (self._guides.reduced(which, factor, self._model.device) for which in (0, 1))
+        return DisPair.of_reduced((first, second), factor, (height, width))

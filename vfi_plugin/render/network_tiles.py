@@ -1,0 +1,187 @@
+"""A network's motion of a large frame, tile by tile, each where the motion of the whole frame leads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from vfi_plugin.image.window import Window
+from vfi_plugin.kernels.warp import warp
+from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
+from vfi_plugin.motion.enlarged import EnlargedMotion
+from vfi_plugin.motion.filtered import FilteredFlowMotion
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.motion import Motion
+from vfi_plugin.render.appetite import SMALLEST_TILE_PX
+from vfi_plugin.render.group_work import ViewMotion
+from vfi_plugin.render.large_guides import LargeGuides
+from vfi_plugin.render.large_motion import LargeMotion, grid
+from vfi_plugin.render.painted_colour import PaintedColour
+from vfi_plugin.render.pieces import Fade, Piece, flow_pieces
+
+FADE_PX = 16
+"""On each side of a tile's edge it fades into its neighbour: 32 px in all, so that what they differ by is no step."""
+
+# Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts.
+_MOST_PARTS = 16
+
+Offset = tuple[int, int]
+
+
+@dataclass
+class TileSize:
+    """The side of a network's tiles, which shrinks for good where memory runs out.
+
+    Attributes:
+        side_px: without what is seen around it; a power of two.
+        on_less: told when it shrinks.
+    """
+
+    side_px: int
+    on_less: Callable[[str], None] = field(default=lambda _: None)
+
+    def halve(self) -> bool:
+        """Whether it could be halved."""
+        if self.side_px <= SMALLEST_TILE_PX:
+            return False
+        self.side_px //= 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        self.on_less(f"memory ran out; tiles of {self.side_px} px are made from here on")
+        return True
+
+
+@dataclass(frozen=True)
+class NetworkTiles(LargeMotion):
+    """A pair that a network looks at tile by tile.
+
+    Tiles lie on a grid that begins at the view's top left corner and whose steps are powers of two, so that neither
+    chunks nor other frames move them. A network sees a tile with ``info.overlap_px`` around it. Where the classic,
+    which has seen the whole frame, finds that most of a tile moves further than the network can follow, the network is
+    shown both frames cut out that far apart: it then has only the rest to find, and its motion comes on top.
+
+    Attributes:
+        motion: the classic's, at ``t``.
+        model: the network.
+        guides: of the pair.
+        t: the time that is made.
+        size: of the tiles.
+        taps: how flows sample the payload.
+    """
+
+    motion: EnlargedMotion
+    model: Model = field(kw_only=True)
+    guides: LargeGuides = field(kw_only=True)
+    t: float = field(kw_only=True)
+    size: TileSize = field(kw_only=True)
+    taps: str = field(kw_only=True)
+
+    def takes_less(self) -> bool:
+        """Halves the tiles."""
+        return self.size.halve()
+
+    def pieces(self) -> Iterator[Piece]:
+        """Tiles that fade into each other."""
+        for core in grid(self.window, self.size.side_px):
+            yield from self._tile(core)
+
+    def _tile(self, core: Window) -> Iterator[Piece]:
+        target = core.expanded(FADE_PX).intersection(self.window)
+        seen = core.expanded(self.model.info.overlap_px).intersection(self.window)
+        # Models take no less than this; what lies beyond the frame repeats its edge.
+        seen = replace(seen, width=max(seen.width, SMALLEST_SIDE_PX), height=max(seen.height, SMALLEST_SIDE_PX))
+        fade = Fade(target, 2 * (core.x - target.x), 2 * (core.y - target.y))
+        for piece in self._made(target, seen):
+            yield replace(piece, core=piece.target.intersection(core), fade=fade)
+
+    def _made(self, target: Window, seen: Window) -> Iterator[Piece]:
+        shift = self._shift(seen)
+        offsets, lag = offsets_of(shift, self.t)
+        guides = [self._guide(which, seen.moved(*offsets[which])) for which in (0, 1)]
+        if self.model.info.paints:
+            yield from self._painted(target, seen, self.model.interpolate(guides[0], guides[1], self.t))
+            return
+        motion = self.model.prepare(guides[0], guides[1]).motion(self.t).with_taps(self.taps)
+        if isinstance(motion, FlowMotion):
+            flows = set_back(moved_on(motion.part(*target.slices_in(seen)), offsets), lag)
+            yield from flow_pieces(flows, target, self.window)
+            return
+        moved = ViewMotion(_filters_set_back(motion, lag), seen, offsets=offsets, whole=self.window)
+        yield Piece.alone(target, moved)
+
+    def _painted(self, target: Window, seen: Window, painted: torch.Tensor) -> Iterator[Piece]:
+        """What was painted, on the motion of the classic."""
+        guide = painted[0].permute(1, 2, 0).float().cpu().numpy()
+        flows = self.motion.part(*target.slices_in(self.window))
+        for piece in flow_pieces(flows, target, self.window):
+            crop = np.ascontiguousarray(guide[piece.target.slices_in(seen)])
+            under = piece.target.padded_to(crop, piece.moved.window)
+            colour = PaintedColour(under, self.guides.transform, self.guides.gain)
+            yield replace(piece, moved=replace(piece.moved, painted=colour))
+
+    def _guide(self, which: int, window: Window) -> torch.Tensor:
+        guide = self.guides.crop(which, window).transpose(2, 0, 1)
+        return torch.from_numpy(np.ascontiguousarray(guide))[None].to(self.model.device)
+
+    def _shift(self, seen: Window) -> Offset:
+        """How far apart both frames are cut out: (0, 0) where the network can follow by itself."""
+        info = self.model.info
+        parts = Fraction(self.t).limit_denominator(1000).denominator
+        if parts > _MOST_PARTS and info.paints:
+            return 0, 0
+        step = parts if parts <= _MOST_PARTS else 1
+        x, y = median_motion(self.motion, seen.intersection(self.window), self.window)
+        follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
+        if max(abs(x), abs(y)) <= follows:
+            return 0, 0
+        return round(x / step) * step, round(y / step) * step
+
+
+def median_motion(motion: EnlargedMotion, part: Window, whole: Window) -> tuple[float, float]:
+    """How far most of a part moves from the earlier frame to the later one, pixels right and down."""
+    factor = motion.factor
+    rows, columns = (
+        slice(side.start // factor, max(-(-side.stop // factor), side.start // factor + 1))
+        for side in part.slices_in(whole)
+    )
+    velocity = (motion.reduced.flow_t_to_1 - motion.reduced.flow_t_to_0)[0, :, rows, columns]
+    x, y = (velocity.flatten(1).median(1).values * factor).tolist()
+    return x, y
+
+
+def offsets_of(shift: Offset, t: float) -> tuple[tuple[Offset, Offset], tuple[float, float]]:
+    """Where both frames are cut out for a frame at ``t``, in whole pixels, and by how much the first one missed it."""
+    places = [-t * side for side in shift]
+    first = round(places[0]), round(places[1])
+    second = first[0] + shift[0], first[1] + shift[1]
+    return (first, second), (first[0] - places[0], first[1] - places[1])
+
+
+def moved_on(flows: FlowMotion, offsets: tuple[Offset, Offset]) -> FlowMotion:
+    """Flows between frames that were cut out apart, as flows between the frames themselves."""
+    first, second = (flows.weight_0.new_tensor(offset).view(1, 2, 1, 1) for offset in offsets)
+    return FlowMotion(flows.flow_t_to_0 + first, flows.flow_t_to_1 + second, flows.weight_0, taps=flows.taps)
+
+
+def set_back(flows: FlowMotion, lag: tuple[float, float]) -> FlowMotion:
+    """The motion of a frame whose content came out ``lag`` pixels too far; less than one pixel."""
+    if lag == (0.0, 0.0):
+        return flows
+    by = flows.weight_0.new_tensor(lag).view(1, 2, 1, 1)
+    way = (-by).expand_as(flows.flow_t_to_0).contiguous()
+    first, second, weight_0 = (
+        warp(part.contiguous(), way) for part in (flows.flow_t_to_0, flows.flow_t_to_1, flows.weight_0)
+    )
+    return FlowMotion(first - by, second - by, weight_0, taps=flows.taps)
+
+
+def _filters_set_back(motion: Motion, lag: tuple[float, float]) -> Motion:
+    """The same for flows with filters; kernels come out right, since networks of kernels know few times."""
+    if lag == (0.0, 0.0) or not isinstance(motion, FilteredFlowMotion):
+        return motion
+    by = motion.flow_t_to_0.new_tensor(lag).view(1, 2, 1, 1)
+    return replace(motion, flow_t_to_0=motion.flow_t_to_0 - by, flow_t_to_1=motion.flow_t_to_1 - by)
