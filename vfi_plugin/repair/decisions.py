@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from vfi_plugin.repair import cadence, left_out, shots
 from vfi_plugin.repair.drops import drop_scores, drops, find_jumps
 from vfi_plugin.repair.duplicates import Repeats, find_repeats
 from vfi_plugin.repair.finding import Finding, Kind
+from vfi_plugin.repair.frame_series import has_picture
 from vfi_plugin.repair.left_out import LeftOut, find_left_out
 from vfi_plugin.repair.missing import missing
 from vfi_plugin.repair.repeats import comparable, repeat_scores
@@ -25,7 +29,7 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
     faults, scores = _frame_faults(series, options)
     faulty = frozenset(frame for finding in faults for frame in finding.frames)
     fine = comparable(series, faulty)
-    repeats = find_repeats(series, fine, options.threshold(Kind.DUPLICATE))
+    repeats = find_repeats(series, fine & _pictured(series), options.threshold(Kind.DUPLICATE))
     jumps = find_jumps(series, fine, repeats.places)
     regular = find_left_out(jumps)
     meant = {place for gaps in regular for place in gaps.places}
@@ -43,6 +47,11 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
         context=_context(series, repeats, regular),
         scores={kind: values for kind, values in scores.items() if kind in options.wanted},
     )
+
+
+def _pictured(series: Series) -> npt.NDArray[np.bool_]:
+    """(N,) whether a frame shows something: between a fade out and a fade in nothing is repeated."""
+    return np.array([not numbers["unreadable"] and has_picture(numbers) for numbers in series.faults], np.bool_)
 
 
 def _frame_faults(series: Series, options: ScanOptions) -> tuple[list[Finding], dict[Kind, list[float | None]]]:

@@ -11,6 +11,20 @@ Strengths = list[float | None]
 """Of each frame, relative to what it takes to be a finding; None where there was nothing to compare with."""
 
 
+FLAT = 0.016
+"""Between the 5th and the 95th percentile of the luma of a frame without a picture: 4 of 255, grain averaged out."""
+
+
+def contrast_of(numbers: Numbers) -> float:
+    """Luma of the guide from the darkest to the lightest, but for 5 % at either end; 1 of a frame that cannot be read."""
+    return numbers["high"] - numbers["low"] if "high" in numbers else 1.0
+
+
+def has_picture(numbers: Numbers) -> bool:
+    """Whether a frame shows more than one flat colour."""
+    return contrast_of(numbers) >= FLAT
+
+
 @dataclass(frozen=True)
 class FrameSeries:
     """Measures by position; all sequences have one entry a frame.

@@ -22,10 +22,10 @@ from __future__ import annotations
 import numpy as np
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
-from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths
+from vfi_plugin.repair.frame_series import FLAT, FrameSeries, Numbers, Strengths, contrast_of, has_picture
 from vfi_plugin.repair.look import Look
 from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
-from vfi_plugin.repair.tearing import noise_gain
+from vfi_plugin.repair.tearing import is_unrelated, noise_gain
 
 LONGEST_FLASH = 3
 """A flash of film or video takes 1 to 3 frames; what is longer is light of the scene."""
@@ -58,15 +58,13 @@ _LEAST_CELLS = 6
 """Cells, of 96, that must show something for the light to be judged."""
 
 _NOISE = 2.0
-"""Times the gain of fine structure that noise brings: a flash that clips brings some, noise at least that."""
+"""Times the gain of fine structure that noise brings: a flash that clips brings some, noise at least that, and
+a quarter of it where the structure is not that of the picture either."""
 
 _DARK = 0.02
 """Added to lumas before the ratio: below it, 5 of 255, ratios are those of noise."""
 
-_FLAT = 0.03
-"""Between the 5th and the 95th percentile of the luma of a frame without a picture: 8 of 255, grain included."""
-
-_PICTURE = 0.06
+_PICTURE = 0.04
 """The same of a frame that has one."""
 
 _FADES = 0.8
@@ -80,9 +78,12 @@ _WHITE = 0.9
 
 
 def numbers_of(look: Look) -> dict[str, float]:
-    """``low``, ``middle``, ``high``: percentiles 5, 50 and 95 of the luma of a readable look."""
-    # Every 4th pixel of every 4th row: 8,000 of them tell a percentile within a fraction of a per cent.
-    low, middle, high = np.percentile(luma(look)[::4, ::4], (5, 50, 95))
+    """``low``, ``middle``, ``high``: percentiles 5, 50 and 95 of a readable look's luma, grain averaged out."""
+    cv2, picture = single_threaded_opencv(), luma(look)
+    # Means of 4 x 4 px: 8,000 of them tell a percentile within a fraction of a per cent, and grain falls to a quarter.
+    height, width = (max(side // 4, 1) for side in picture.shape)
+    coarse = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    low, middle, high = np.percentile(coarse, (5, 50, 95))
     return {"low": float(low), "middle": float(middle), "high": float(high)}
 
 
@@ -107,11 +108,11 @@ def _cells(picture: Plane) -> Plane:
 def blacks(series: FrameSeries) -> Strengths:
     """How clearly each frame lacks a picture; 0 where there is one or where that is no fault."""
     strengths: Strengths = [0.0] * len(series)
-    flat = [_contrast(numbers) < _FLAT and not _is_white(numbers) for numbers in series.measures]
+    flat = [not has_picture(numbers) and not _is_white(numbers) for numbers in series.measures]
     for run in series.runs(LONGEST_BLACK):
         bordered = _has_picture(series, run[0] - 1, -1) and _has_picture(series, run[-1] + 1, 1)
         for place in run if bordered and all(flat[place] for place in run) else ():
-            strengths[place] = min(_FLAT / max(_contrast(series.measures[place]), 1e-3), _CLEAREST)
+            strengths[place] = min(FLAT / max(contrast_of(series.measures[place]), 1e-3), _CLEAREST)
     return strengths
 
 
@@ -134,17 +135,13 @@ def _is_white(numbers: Numbers) -> bool:
     return numbers.get("middle", 0.0) >= _WHITE
 
 
-def _contrast(numbers: Numbers) -> float:
-    return numbers["high"] - numbers["low"] if "high" in numbers else 1.0
-
-
 def _has_picture(series: FrameSeries, place: int, away: int) -> bool:
     """Whether a frame shows something and is no step of a fade towards the side opposite to ``away``."""
-    contrast = _contrast(series.measures[place])
+    contrast = contrast_of(series.measures[place])
     if contrast < _PICTURE:
         return False
     beyond = place + away
-    return not series.is_good(beyond, place) or contrast >= _FADES * _contrast(series.measures[beyond])
+    return not series.is_good(beyond, place) or contrast >= _FADES * contrast_of(series.measures[beyond])
 
 
 def flashes(series: FrameSeries) -> Strengths:
@@ -166,18 +163,18 @@ def _jump_of(series: FrameSeries, run: range) -> float | None:
     jump, back = gains[0], gains[-1]
     size = float(min(abs(jump), abs(back)))
     inside = np.cumsum(gains)[:-1] / (jump or 1.0)
-    if (
-        jump * back >= 0
-        or inside.min() < 0.5
-        or abs(gains.sum()) > _RETURNS * size
-        or noise_gain(known[0], known[-1]) >= _NOISE
-    ):
+    if jump * back >= 0 or inside.min() < 0.5 or abs(gains.sum()) > _RETURNS * size or _is_garbage(known[0], known[-1]):
         return 0.0
     if not (_is_even(known[0]) and _is_even(known[-1])):
         return 0.0
     outside = [series.pair(place) for place in (run.start - 2, run.start - 1, run.stop + 1, run.stop + 2)]
     flicker = max((abs(pair["gain"]) for pair in outside if pair is not None), default=0.0)
     return size / max(_JUMP, _UNSTEADY * flicker)
+
+
+def _is_garbage(into: Numbers, out: Numbers) -> bool:
+    gain = noise_gain(into, out)
+    return gain >= _NOISE or (gain >= _NOISE / 4 and is_unrelated(into, out))
 
 
 def _is_even(pair: Numbers) -> bool:

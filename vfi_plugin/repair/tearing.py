@@ -28,7 +28,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
-from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths, without_long
+from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths, has_picture, without_long
 from vfi_plugin.repair.pair_alignment import Alignment
 
 LONGEST = 3
@@ -57,6 +57,12 @@ _FLOW_ERROR = 1.0
 
 _NOISE = 1.5
 """log2 of the gain of fine structure, on top of contrast, of a frame that is covered by noise."""
+
+_UNRELATED = 0.6
+"""Correlation of fine structure: neighbours in clean clips agree by more, with garbage in half of the rows by 0.5."""
+
+_UNRELATED_GAIN = 2.0
+"""Noise needs half the gain to be garbage where structure says so, too."""
 
 _NOISE_RESIDUAL = 0.03
 """What motion leaves unexplained in such a frame: 8 of 255."""
@@ -96,7 +102,9 @@ def tears(series: FrameSeries) -> Strengths:
     pairs = [_banded(series.pair(place)) for place in range(len(series))]
     strengths: Strengths = [None] * len(series)
     for run in series.runs(LONGEST):
-        strength = _tear_of(pairs, run)
+        # A frame without a picture is not torn: it has no structure that could be another's.
+        seen = all(has_picture(series.measures[place]) for place in run)
+        strength = _tear_of(pairs, run) if seen else 0.0
         for place in run if strength is not None else ():
             strengths[place] = max(strengths[place] or 0.0, strength or 0.0)
     return without_long(strengths, LONGEST)
@@ -108,6 +116,11 @@ def noise_gain(into: Numbers, out: Numbers) -> float:
     fine = min(into["sharp_1"], -out["sharp_1"])
     over_contrast = min(into["sharp_1"] - into["contrast"], out["contrast"] - out["sharp_1"])
     return max(0.0, over_contrast / _NOISE) if fine > -0.1 else 0.0
+
+
+def is_unrelated(into: Numbers, out: Numbers) -> bool:
+    """Whether a frame's structure agrees with neither neighbour: garbage, where light that jumps leaves structure."""
+    return max(into.get("agreement", 1.0), out.get("agreement", 1.0)) < _UNRELATED
 
 
 @dataclass(frozen=True)
@@ -224,5 +237,7 @@ def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     residual = min(float(np.median(pair.strange)) for pair in (into, out))
     usual = max(float(np.median(pair.strange)) for pair in around)
     gain = noise_gain(into.numbers, out.numbers)
+    if is_unrelated(into.numbers, out.numbers):
+        gain *= _UNRELATED_GAIN
     # The finer the garbage, the less of it is left in the small pictures that residuals are of.
     return min(gain, max(gain, 1.0) * residual / (_NOISE_RESIDUAL + 2 * usual))
