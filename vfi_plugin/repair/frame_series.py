@@ -16,7 +16,7 @@ FLAT = 0.016
 
 
 def contrast_of(numbers: Numbers) -> float:
-    """Luma of the guide from the darkest to the lightest, but for 5 % at either end; 1 of a frame that cannot be read."""
+    """Luma of the guide from the darkest to the lightest, 5 % at either end left out; 1 of a frame that is unreadable."""
     return numbers["high"] - numbers["low"] if "high" in numbers else 1.0
 
 
