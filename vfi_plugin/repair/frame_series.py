@@ -16,7 +16,7 @@ FLAT = 0.016
 
 
 def contrast_of(numbers: Numbers) -> float:
-    """Luma of the guide from the darkest to the lightest, 5 % at either end left out; 1 of a frame that is unreadable."""
+    """Luma of the guide from the darkest to the lightest, 5 % at either end left out; 1 of what cannot be read."""
     return numbers["high"] - numbers["low"] if "high" in numbers else 1.0
 
 
