@@ -80,7 +80,7 @@ def test_json_progress_ends_with_the_report(vimeo: Path, capsys: pytest.CaptureF
         (["vimeo", "."], 2, "did you mean vimeo90k"),
         (["vimeo90k", ".", "--factor", "3"], 2, "got factor 3"),
         (["vimeo90k", ".", "--model", "slomo"], 2, "there is no model 'slomo'"),
-        (["clips", "shot.####.png", "--model", "rife"], 3, "no weights for rife"),
+        (["clips", "shot.####.png", "--model", "sepconvpp"], 3, "no weights for sepconvpp"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line_with_its_exit_code(

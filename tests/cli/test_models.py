@@ -95,13 +95,17 @@ def test_the_classic_is_said_to_need_no_weights(capsys: pytest.CaptureFixture[st
 
 def test_the_size_and_cost_of_a_network_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["models", "list"])
-    line = _line(capsys.readouterr().out, "rife")
-    assert all(text in line for text in ("5.7 M", "22 k", "MIT"))
+    line = _line(capsys.readouterr().out, "dain")
+    assert all(text in line for text in ("24.0 M", "5600 k", "CC BY-NC-SA 4.0"))
 
 
-def test_weights_are_needed_until_they_are_imported(capsys: pytest.CaptureFixture[str], published: Path) -> None:
+def test_weights_that_ship_are_in_use_until_others_are_imported(
+    capsys: pytest.CaptureFixture[str], published: Path
+) -> None:
     main(["models", "list"])
-    assert " needed " in _line(capsys.readouterr().out, "rife")
+    told = capsys.readouterr().out
+    assert " needed " in _line(told, "sepconvpp")
+    assert " shipped " in _line(told, "rife")
     main(["models", "import", str(published)])
     capsys.readouterr()
     main(["models", "list"])
@@ -350,8 +354,8 @@ def test_a_user_without_a_home_folder_has_no_imports(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("pwd.getpwuid", dict[int, Any]().__getitem__)  # a number that has no name
     assert main(["models", "list"]) == 0
-    assert main(["models", "export", "rife", "--out", "rife.pt"]) == 3
-    assert "there are no weights for rife" in capsys.readouterr().err
+    assert main(["models", "export", "sepconvpp", "--out", "sepconvpp.pt"]) == 3
+    assert "there are no weights for sepconvpp" in capsys.readouterr().err
     assert main(["models", "import", str(compact)]) == 2
     assert "set VFI_WEIGHTS" in capsys.readouterr().err
     assert vfi.load_model("rife", weights=compact, device="cpu").info.name == "rife"
@@ -399,8 +403,8 @@ def test_an_exported_network_gives_the_same_at_any_size(
 def test_what_cannot_be_exported_is_said_why(capsys: pytest.CaptureFixture[str], compact: Path, tmp_path: Path) -> None:
     assert main(["models", "export", "dis", "--out", str(tmp_path / "dis.pt")]) == 2
     assert "it has no network" in capsys.readouterr().err
-    assert main(["models", "export", "rife", "--out", str(tmp_path / "rife.pt")]) == 3
-    assert "there are no weights for rife" in capsys.readouterr().err
+    assert main(["models", "export", "sepconvpp", "--out", str(tmp_path / "sepconvpp.pt")]) == 3
+    assert "there are no weights for sepconvpp" in capsys.readouterr().err
     nowhere = str(tmp_path / "none" / "rife.pt")
     assert main(["models", "export", "rife", "--weights", str(compact), "--out", nowhere]) == 1
     assert "give another --out" in capsys.readouterr().err
@@ -414,8 +418,8 @@ def test_a_network_without_weights_stops_a_retime_before_its_source_is_looked_at
 ) -> None:
     source, target = str(tmp_path / "absent.####.exr"), str(tmp_path / "out.####.exr")
     for more in ([], ["--dry-run"]):
-        assert main(["retime", source, target, "--speed", "0.5", "--model", "rife", *more]) == 3
-        assert "there are no weights for rife" in capsys.readouterr().err
+        assert main(["retime", source, target, "--speed", "0.5", "--model", "sepconvpp", *more]) == 3
+        assert "there are no weights for sepconvpp" in capsys.readouterr().err
 
 
 def test_a_retime_that_moves_nothing_needs_no_weights(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -38,9 +39,9 @@ for arguments in json.load(sys.stdin):
 
 def heavy_after(*commands: list[str]) -> list[tuple[str, int, set[str]]]:
     """Each command, its exit code, and which heavy modules are there after it and those before it."""
-    done = subprocess.run(
-        [sys.executable, "-c", PROBE], input=json.dumps(commands), capture_output=True, text=True, check=True
-    )
+    words = [sys.executable, "-c", PROBE]
+    with TemporaryDirectory() as folder:  # not here, where the sources would be taken for the package
+        done = subprocess.run(words, input=json.dumps(commands), capture_output=True, text=True, check=True, cwd=folder)
     told = [json.loads(line) for line in done.stdout.splitlines()]
     return [(" ".join(each["arguments"]), each["code"], {*each["loaded"]} & {*HEAVY}) for each in told]
 
