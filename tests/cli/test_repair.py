@@ -45,9 +45,19 @@ def test_the_plan_comes_before_the_work_and_what_was_done_after(
     assert json.loads((tmp_path / "done.json").read_text())["keep"] == "copy"
 
 
+def test_a_page_shows_what_was_found_and_what_became_of_it(tmp_path: Path, pan: str) -> None:
+    report, page = tmp_path / "scan.json", tmp_path / "page.html"
+    report.write_text(json.dumps({"findings": [{"kind": "blurred", "frames": [1004]}], "frames": "1001-1008"}))
+    words = ["repair", pan, str(tmp_path / "out" / "pan.####.exr"), "--report", str(report), "--html", str(page)]
+    assert main([*words, "--method", "blend"]) == 0
+    shown = page.read_text("utf-8")
+    assert "blurred: mixed from 1003 and 1005" in shown  # what the header of the repaired frame says
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
+        (["--frames", "1003", "--html", "page.html"], 2, "--report"),
         ([], 2, "exactly one of a report, a list and frames"),
         (["--frames", "1003", "--list", "x"], 2, "exactly one"),
         (["--list", "nowhere.txt"], 3, "nowhere.txt"),

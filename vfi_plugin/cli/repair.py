@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display, failure_told
 from vfi_plugin.cli.retime import add_motion, add_picture, motion_and_picture
+from vfi_plugin.errors import UsageError
 from vfi_plugin.repair.options import (
     DROPS,
     DUPLICATES,
@@ -108,6 +110,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
     group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
     group.add_argument("--report-out", metavar="FILE.json", help="write what was done to each frame")
+    group.add_argument(
+        "--html", metavar="FILE", type=Path, help="a page with before and after, of --report and a target"
+    )
 
 
 POLICY = ("policy", "duplicates", "drops", "max_gap", "force", "ends")
@@ -127,12 +132,24 @@ def run(args: argparse.Namespace) -> int:
     from vfi_plugin.repair.run import repair_with
 
     options = options_of(args)
+    if args.html and not (args.report and args.target):
+        raise UsageError("--html shows what a scan found and what became of it: give --report FILE.json and a target")
     with failure_told(args.progress), stop_on_signals() as cancellation:
         report = repair_with(
             args.source, args.target, options, display(args.progress), cancellation, dry_run=args.dry_run
         )
+    if args.html and not args.dry_run:
+        _save_page(args)
     if args.dry_run and args.progress != "json":
         print("\n".join(report.plan))
     if args.progress == "json":
         print(json.dumps({"event": "report", **report.as_json()}))
     return 0
+
+
+def _save_page(args: argparse.Namespace) -> None:
+    from vfi_plugin.repair.report_page import save_page
+    from vfi_plugin.repair.scan_report import ScanReport
+
+    found = ScanReport.load(args.report)
+    save_page(found, args.html, args.source, args.target, colorspace=args.colorspace, config=args.config)

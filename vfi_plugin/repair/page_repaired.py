@@ -10,10 +10,8 @@ from vfi_plugin.errors import UnreadableImageError
 from vfi_plugin.image.frame import Attribute
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.repair.finding import Kind
+from vfi_plugin.repair.job import REPAIR
 from vfi_plugin.repair.scan_report import ScanReport
-
-REPAIR = "vfi/repair"
-"""The header entry that only frames have which a repair made."""
 
 _TOLD = {REPAIR: "repair", "vfi/source": "source position", "vfi/frames": "from", "vfi/model": "model"}
 """Header entries that a page shows, and what it calls them."""
