@@ -36,24 +36,6 @@ inline Lanes logarithm(const Lanes& x) {
     return n * 0.693359375f + ((p * (square * f) - n * 2.12194440e-4f) - square * 0.5f + f);
 }
 
-// e^x for -80 < x <= 0, within 2 units in the last place.
-inline Lanes exponential_of_some(const Lanes& x) {
-    // At this size the spacing of floats is 1: the sum rounds to a whole number, which its last bits hold.
-    const Lanes rounder = broadcast(12582912.0f);  // 1.5 * 2^23
-    const Lanes shifted = x * 1.44269504f + rounder;
-    const Lanes n = shifted - rounder;
-    const Lanes r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-    // Taylor to r^7 / 7!: what is left out is below 5e-9 for |r| <= ln 2 / 2.
-    Lanes power = r * (1.0f / 5040.0f) + (1.0f / 720.0f);
-    power = power * r + (1.0f / 120.0f);
-    power = power * r + (1.0f / 24.0f);
-    power = power * r + (1.0f / 6.0f);
-    power = power * r + 0.5f;
-    power = power * r + 1.0f;
-    power = power * r + 1.0f;
-    return power * (Lanes)(((IntLanes)shifted << 23) + (127 << 23));
-}
-
 inline float room(const Tail& tail) { return tail.square + tail.linear; }
 
 // has_tails: whether any value is above 1 or below -toe_end; without, the result is the same in half the time.
@@ -62,7 +44,8 @@ inline Lanes bent(const GuideCurve& curve, const Lanes& x) {
     const Lanes zero{};
     const Lanes log = logarithm(larger(x < 0.0f ? -x : x, broadcast(curve.toe_end)));
     // A sum of parts: each moves in its own range and is constant elsewhere.
-    Lanes sum = exponential_of_some((has_tails ? smaller(log, zero) : log) * curve.inverse_gamma) * curve.power_scale;
+    Lanes sum =
+        exponential_of_negative((has_tails ? smaller(log, zero) : log) * curve.inverse_gamma) * curve.power_scale;
     sum += smaller(larger(x, broadcast(-curve.toe_end)), broadcast(curve.toe_end)) * curve.toe_scale;
     sum += curve.offset;
     if (!has_tails) return x == x ? sum - room(curve.shoulder) : x;
