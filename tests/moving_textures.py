@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.repair.finding import Finding, Kind
-from vfi_plugin.repair.frame_faults import findings, measure, measure_pair
+from vfi_plugin.repair.frame_faults import judged, measure, measure_pair
 from vfi_plugin.repair.look import Look, patch_windows
 
 Picture = npt.NDArray[np.float32]
@@ -65,7 +65,7 @@ def series_of(frames: Sequence[Picture | Look], shot_of: Sequence[int] | None = 
 
 def found(frames: Sequence[Picture | Look], shot_of: Sequence[int] | None = None) -> dict[Kind, tuple[int, ...]]:
     """Places of the frames with faults, from 0, by kind."""
-    return places(findings(*series_of(frames, shot_of)))
+    return places(judged(*series_of(frames, shot_of)).findings)
 
 
 def places(told: Sequence[Finding]) -> dict[Kind, tuple[int, ...]]:

@@ -21,7 +21,7 @@ from moving_textures import (
 )
 
 from vfi_plugin.repair.finding import Kind
-from vfi_plugin.repair.frame_faults import findings, measure, measure_pair, scores
+from vfi_plugin.repair.frame_faults import judged, measure, measure_pair
 
 
 def half_random(frame):
@@ -58,14 +58,14 @@ EXPECTED = {
 
 
 def test_each_fault_is_found_under_its_name_and_nothing_beside_it():
-    told = findings(*ruined_series())
+    told = judged(*ruined_series()).findings
     assert places(told) == EXPECTED
     assert [finding.frames for finding in told] == sorted(finding.frames for finding in told)
     assert all(finding.score >= 1 for finding in told)
 
 
 def test_counts_of_bad_values_are_told():
-    told = findings(*ruined_series())
+    told = judged(*ruined_series()).findings
     assert next(finding.why for finding in told if finding.kind is Kind.NOT_FINITE).startswith("7 NaN or infinite")
 
 
@@ -78,22 +78,22 @@ def test_faults_side_by_side_keep_their_kinds():
 def test_numbers_survive_json():
     numbers, measures, pairs, shots = ruined_series()
     stored = json.loads(json.dumps([measures, pairs], allow_nan=False))
-    assert findings(numbers, *stored, shots) == findings(numbers, measures, pairs, shots)
+    assert judged(numbers, *stored, shots).findings == judged(numbers, measures, pairs, shots).findings
 
 
 def test_chunks_give_what_the_whole_gives():
     numbers, measures, pairs, shots = ruined_series()
-    whole = places(findings(numbers, measures, pairs, shots))
+    whole = places(judged(numbers, measures, pairs, shots).findings)
     inner = range(12, 17)
     window = slice(0, 33 - 4)
-    part = places(findings(numbers[window], measures[window], pairs[window], shots[window]))
+    part = places(judged(numbers[window], measures[window], pairs[window], shots[window]).findings)
     assert {kind: at for kind, at in part.items() if at[0] in inner} == {
         kind: at for kind, at in whole.items() if at[0] in inner
     }
 
 
 def test_scores_are_near_one_only_where_there_is_a_fault():
-    told = scores(*series_of(with_changes(pan(), {4: defocused(3), 8: times(1.8)})))
+    told = judged(*series_of(with_changes(pan(), {4: defocused(3), 8: times(1.8)}))).scores
     blurred, flash = told[Kind.BLURRED], told[Kind.FLASH]
     assert blurred[4] >= 1
     assert flash[8] >= 1

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.repair import cadence, left_out, shots
+from vfi_plugin.repair import cadence, frame_faults, left_out, shots
 from vfi_plugin.repair.drops import drop_scores, drops, find_jumps
 from vfi_plugin.repair.duplicates import Repeats, find_repeats
 from vfi_plugin.repair.finding import Finding, Kind
@@ -56,15 +56,12 @@ def _pictured(series: Series) -> npt.NDArray[np.bool_]:
 
 def _frame_faults(series: Series, options: ScanOptions) -> tuple[list[Finding], dict[Kind, list[float | None]]]:
     """Findings and scores of single frames, those of kinds with a lower threshold made from the scores."""
-    from vfi_plugin.repair import frame_faults
-
-    told = series.numbers, series.faults, series.pairs, series.shot_of
-    scores = frame_faults.scores(*told)
-    found = [_with_reason(finding, series) for finding in frame_faults.findings(*told)]
-    for kind, values in scores.items():
+    judged = frame_faults.judged(series.numbers, series.faults, series.pairs, series.shot_of)
+    found = [_with_reason(finding, series) for finding in judged.findings]
+    for kind, values in judged.scores.items():
         if options.threshold(kind) < 1:
             found += _fainter(kind, values, found, series.numbers, options.threshold(kind))
-    return found, scores
+    return found, judged.scores
 
 
 def _with_reason(finding: Finding, series: Series) -> Finding:

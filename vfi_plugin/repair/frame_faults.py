@@ -91,45 +91,45 @@ def measure_pair(before: Look, after: Look) -> dict[str, float]:
     }
 
 
-def findings(
+@dataclass(frozen=True)
+class Judged:
+    """What the numbers of a series say.
+
+    Attributes:
+        findings: what is wrong with single frames, by first frame. Successive frames of one kind are one finding.
+        scores: how near each frame is to a finding of FLASH, TORN and BLURRED: 1 and more is one. None where there was
+            nothing to compare with, or the frame has another fault.
+    """
+
+    findings: list[Finding]
+    scores: dict[Kind, list[float | None]]
+
+
+def judged(
     numbers: Sequence[int],
     measures: Sequence[Mapping[str, float]],
     pairs: Sequence[Mapping[str, float] | None],
     shot_of: Sequence[int],
-) -> list[Finding]:
-    """What is wrong with single frames.
+) -> Judged:
+    """Judges single frames.
 
     Args:
         numbers: of the frames, ascending.
         measures: of each frame, by :func:`measure`.
         pairs: of each frame with the one before it in ``numbers``, by :func:`measure_pair`; None or {} where there is
-            none. Other numbers in them do no harm.
+            none. Of other numbers in them "agreement" is used, see ``pair_measures``; the rest does no harm.
         shot_of: a number of the shot that each frame belongs to; no frame is compared with one of another shot.
-
-    Returns:
-        By first frame. Successive frames of one kind are one finding.
     """
-    found = []
+    found: list[Finding] = []
+    scores: dict[Kind, list[float | None]] = {}
     for detector, series, strengths in _detected(FrameSeries(numbers, measures, pairs, shot_of)):
+        if detector.kind in _SCORED:
+            scores[detector.kind] = strengths
         for places in _runs(series, strengths):
             frames = tuple(numbers[place] for place in places)
             score = max(strengths[place] or 0.0 for place in places)
             found.append(Finding(detector.kind, frames, score, detector.why(series, places)))
-    return sorted(found, key=lambda finding: finding.frames)
-
-
-def scores(
-    numbers: Sequence[int],
-    measures: Sequence[Mapping[str, float]],
-    pairs: Sequence[Mapping[str, float] | None],
-    shot_of: Sequence[int],
-) -> dict[Kind, list[float | None]]:
-    """How near each frame is to a finding of FLASH, TORN and BLURRED: 1 and more is one.
-
-    Args as of :func:`findings`. None where there was nothing to compare with, or the frame has another fault.
-    """
-    series = FrameSeries(numbers, measures, pairs, shot_of)
-    return {detector.kind: told for detector, _, told in _detected(series) if detector.kind in _SCORED}
+    return Judged(sorted(found, key=lambda finding: finding.frames), scores)
 
 
 def _detected(series: FrameSeries) -> list[tuple[_Detector, FrameSeries, Strengths]]:
