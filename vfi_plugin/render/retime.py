@@ -148,16 +148,8 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     place.check(clip, plan)
     check_uniform(clip, numbers)
     headers = clip.header(numbers[0])
-    layout = Layout.of(headers, options)
-    if options.method == "motion" and (options.writes_vectors or not all(frame.is_copy for frame in plan.frames)):
-        layout.require_guides()
-    if options.writes_vectors:
-        _check_vectors(place, options, layout)
-    told_rate = options.fps if options.fps is not None else options.rate
-    rate = parse_rate(told_rate) if told_rate is not None else source_rate
-    if place.is_movie:
-        rate = _check_movie(plan, rate)
-    clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number)
+    layout = _layout(headers, options, place, plan)
+    clock = Clock.of(headers[0], source_rate, _rate(options, place, plan, source_rate), plan.frames[0].number)
     tiling = _tiling(headers, options, model)
     settings = settings_text(str(source), plan, clock, options, model, tiling.fact())
     check_expected(settings, options.expect)
@@ -174,6 +166,23 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
         vectors=_given_vectors(options, numbers, layout),
         tiling=tiling,
     )
+
+
+def _layout(headers: Sequence[PartHeader], options: RetimeOptions, place: Target, plan: RetimePlan) -> Layout:
+    """What the channels are, which must suit what is asked for."""
+    layout = Layout.of(headers, options)
+    if options.method == "motion" and (options.writes_vectors or not all(frame.is_copy for frame in plan.frames)):
+        layout.require_guides()
+    if options.writes_vectors:
+        _check_vectors(place, options, layout)
+    return layout
+
+
+def _rate(options: RetimeOptions, place: Target, plan: RetimePlan, source_rate: Fraction | None) -> Fraction | None:
+    """Frames a second of the output: as told, else the source's."""
+    told = options.fps if options.fps is not None else options.rate
+    rate = parse_rate(told) if told is not None else source_rate
+    return _check_movie(plan, rate) if place.is_movie else rate
 
 
 def _tiling(headers: Sequence[PartHeader], options: RetimeOptions, model: ModelInfo) -> Tiling:

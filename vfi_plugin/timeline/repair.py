@@ -14,12 +14,9 @@ from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.repair_report import RepairReport
 from vfi_plugin.repair.scan import scan_with
 from vfi_plugin.repair.scan_report import Context, ScanReport
-from vfi_plugin.timeline.edl import edl_files
-from vfi_plugin.timeline.exact_time import FrameRate, timeline_rate
+from vfi_plugin.timeline.exact_time import FrameRate
 from vfi_plugin.timeline.fault_survey import ShownClip, UsedMedia, survey_media
 from vfi_plugin.timeline.finding_markers import findings_in, mark
-from vfi_plugin.timeline.media_path import MediaPlaces
-from vfi_plugin.timeline.otio_file import check_free, read_timeline
 from vfi_plugin.timeline.outcome import Outcome, State, TimelineReport
 from vfi_plugin.timeline.repair_options import TimelineRepairOptions
 from vfi_plugin.timeline.repaired_media import Places, RepairedMedia, point_to_repaired
@@ -27,7 +24,7 @@ from vfi_plugin.timeline.resolve_shape import write_found_path
 from vfi_plugin.timeline.retime import WRONG_FOR_ALL
 from vfi_plugin.timeline.survey import video_clips
 from vfi_plugin.timeline.timeline_progress import TimelineProgress
-from vfi_plugin.timeline.written import write_timeline
+from vfi_plugin.timeline.written import opened, write_timeline
 
 _MOVIE_NOTE = (
     "its source is a movie, so what is shown of it is encoded anew, and the new one has no timecode and no sound"
@@ -61,13 +58,8 @@ def repair_timeline(
         UsageError: the request is wrong. InputError: the timeline cannot be read. WriteError: it cannot be written.
     """
     path = Path(source)
-    timeline = read_timeline(path)
-    edls = [] if options.edl is None else [file for _, file in edl_files(timeline, options.edl)]
-    for target in (options.out, *edls):
-        check_free(target, source=path, overwrite=options.overwrite)
-    rate = timeline_rate(timeline, options.fps)
-    rate.timecode(rate.exact * 0, drop_frame=options.drop_frame)  # known now, not when all frames are made
-    places = MediaPlaces(path.absolute().parent, options.sources)
+    job = opened(path, options)
+    timeline, rate, places = job.timeline, job.rate, job.places
     media, left = survey_media(timeline, places, rate)
     run = _Run(options, rate, progress or Silent(), cancellation or Cancellation())
     outcomes = run.of(media, dry_run=dry_run)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.cancellation import Cancellation
@@ -13,16 +12,13 @@ from vfi_plugin.media.pattern import SequencePattern
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, plan_retime
-from vfi_plugin.timeline.edl import edl_files
-from vfi_plugin.timeline.exact_time import FrameRate, timeline_rate
-from vfi_plugin.timeline.media_path import MediaPlaces
+from vfi_plugin.timeline.exact_time import FrameRate
 from vfi_plugin.timeline.options import TimelineOptions
-from vfi_plugin.timeline.otio_file import check_free, read_timeline
 from vfi_plugin.timeline.outcome import Outcome, State, TimelineReport
 from vfi_plugin.timeline.resolve_shape import point_to_new_media, sequence_path, write_found_path
 from vfi_plugin.timeline.survey import Task, survey, video_clips
 from vfi_plugin.timeline.timeline_progress import TimelineProgress
-from vfi_plugin.timeline.written import write_timeline
+from vfi_plugin.timeline.written import opened, write_timeline
 
 WRONG_FOR_ALL = (Cancelled, UnknownModelError, WeightsError, ColourError, DeviceError)
 """What stops the whole run: the next clip would fail in the same way."""
@@ -56,13 +52,8 @@ def retime_timeline(
         UsageError: the request is wrong. InputError: the timeline cannot be read. WriteError: it cannot be written.
     """
     path = Path(source)
-    timeline = read_timeline(path)
-    edls = [] if options.edl is None else [file for _, file in edl_files(timeline, options.edl)]
-    for target in (options.out, *edls):
-        check_free(target, source=path, overwrite=options.overwrite)
-    rate = timeline_rate(timeline, options.fps)
-    rate.timecode(Fraction(0), drop_frame=options.drop_frame)  # known now, not when all frames are made
-    places = MediaPlaces(path.absolute().parent, options.sources)
+    job = opened(path, options)
+    timeline, rate, places = job.timeline, job.rate, job.places
     entries = survey(timeline, options, places, rate)
     if dry_run:
         return TimelineReport(tuple(_planned(entry, options, rate) for entry in entries), len(video_clips(timeline)))
