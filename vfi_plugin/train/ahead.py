@@ -67,6 +67,7 @@ def _hand_over(batch: Batch, made: torch.cuda.Event) -> None:
     """Lets the stream that is current wait until a batch is made, without anybody else waiting."""
     using = torch.cuda.current_stream(batch.before.device)
     using.wait_event(made)
-    for part in (batch.before, batch.after, batch.between, batch.times):
+    for part in (batch.before, batch.after, batch.between, batch.times, batch.flows):
         # Its memory must not go to the next batch before the step is done with it.
-        part.record_stream(using)
+        if part is not None:
+            part.record_stream(using)

@@ -97,6 +97,7 @@ def data_of(request: TrainingRequest, recipe: Recipe) -> DataChoice:
         frames_between=recipe.frames_between(chosen(request.variant, recipe.variant)),
         seed=chosen(request.seed, 0),
         any_time=recipe.any_time,
+        flows=recipe.flows,
         bank=None if request.bank is None else Path(request.bank),
         windows=chosen(request.windows, BankRecipe.windows),
         memory_gb=chosen(request.memory_gb, BankRecipe.memory_gb),

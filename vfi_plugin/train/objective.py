@@ -21,12 +21,15 @@ class Batch:
         after: the same for the later ones.
         between: (N, L, 3, H, W), the frames between them, in the order of time.
         times: (N, L) float32, when they are, 0 < t < 1.
+        flows: (N, 2, 2, H, W) float32 px, x then y: exact flow from ``before`` to ``after``, then the way back; None
+            where nobody knows it, as of filmed pairs.
     """
 
     before: Tensor
     after: Tensor
     between: Tensor
     times: Tensor
+    flows: Tensor | None = None
 
     def middle(self) -> Tensor:
         """(N, 3, H, W), the frame in the middle, for networks that know no other.

@@ -51,6 +51,7 @@ class DataChoice:
         frames_between: true frames between those of a pair, evenly spaced.
         seed: another gives other pairs in another order.
         any_time: whether the true frame is one at any time instead.
+        flows: whether made-up pairs are to come with their exact flow.
         changed: whether real pairs are mirrored, relit and so on by chance, as is good for training.
         bank: a file that decoded crops are kept in, and read from where it is there; None decodes each time.
         windows, memory_gb: how many crops are kept at most, and in how much memory.
@@ -66,6 +67,7 @@ class DataChoice:
     frames_between: int
     seed: int
     any_time: bool = False
+    flows: bool = False
     changed: bool = True
     bank: Path | None = None
     windows: int = BankRecipe.windows
@@ -195,6 +197,7 @@ def made_up(bank: CropBank | None, choice: DataChoice, device: torch.device) -> 
         bank=bank,
         frames_between=choice.frames_between,
         random_times=choice.any_time,
+        flows=choice.flows,
         seed=choice.seed,
         device=device,
     )

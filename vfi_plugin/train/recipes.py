@@ -102,6 +102,7 @@ class Recipe:
         variant: the one that is trained where none is named.
         frames_between: variant -> how many true frames a pair needs, evenly spaced.
         any_time: whether the true frame may instead be one at any time.
+        flows: whether it learns from exact flow, where pairs are made up and have it.
         has_critic: whether the objective knows one.
         vgg19: the features of its perceptual loss, or None where it has none.
     """
@@ -112,6 +113,7 @@ class Recipe:
     variant: str = ""
     frames_between: Callable[[str], int] = _one
     any_time: bool = False
+    flows: bool = False
     has_critic: bool = False
     vgg19: FeatureLayer | None = None
 
@@ -219,7 +221,7 @@ _VOXELFLOW = Defaults(_ADAM, 1e-4, batch=32, crop=256)
 RECIPES: dict[str, Recipe] = {
     "adaconv": Recipe(lambda _, width: AdaConvNet(width), lambda net, _: AdaConvObjective(net), _ADACONV),
     "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
-    "dain": Recipe(_dain, _dain_objective, _DAIN, any_time=True),
+    "dain": Recipe(_dain, _dain_objective, _DAIN, any_time=True, flows=True),
     "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
     "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),

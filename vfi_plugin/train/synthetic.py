@@ -7,7 +7,7 @@ last: an open shutter, a change of exposure, a flash, grain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -106,6 +106,7 @@ class SyntheticMotion:
         motion: what moves, and how far.
         camera: what the camera adds.
         filmed_share: of surfaces, from the bank where there is one.
+        flows: whether batches hold the exact flow from end to end; it takes about as long as drawing them.
         stock: how many surfaces and outlines are drawn once, to be used again and again in other places.
         seed: of everything.
         device: where scenes are drawn.
@@ -119,6 +120,7 @@ class SyntheticMotion:
     motion: MotionRange = field(default_factory=MotionRange)
     camera: CameraRange = field(default_factory=CameraRange)
     filmed_share: float = 0.7
+    flows: bool = False
     stock: int = 128
     seed: int = 0
     device: torch.device | str = "cpu"
@@ -132,13 +134,14 @@ class SyntheticMotion:
             )
 
     def batch(self, step: int) -> Batch:
-        """The batch of a step, without flow, which takes a while to find."""
+        """The batch of a step."""
         rng = np.random.default_rng((self.seed, step))
         scene = self._scene(rng)
-        return self._filmed(scene, self._times(rng), rng)
+        batch = self._filmed(scene, self._times(rng), rng)
+        return replace(batch, flows=self._end_to_end(scene)) if self.flows else batch
 
     def with_flow(self, step: int) -> SyntheticBatch:
-        """The batch of a step, the same as ``batch`` gives, with its flow."""
+        """The batch of a step, the frames that ``batch`` gives, with the flow from those between."""
         rng = np.random.default_rng((self.seed, step))
         scene, times = self._scene(rng), self._times(rng)
         batch = self._filmed(scene, times, rng)
@@ -148,6 +151,10 @@ class SyntheticMotion:
         flows = [torch.stack([seen.flow for seen in end], 1) for end in (to_0, to_1)]
         visible = [torch.stack([seen.visible for seen in end], 1) for end in (to_0, to_1)]
         return SyntheticBatch(batch, flows[0], flows[1], visible[0], visible[1])
+
+    def _end_to_end(self, scene: LayerScene) -> Tensor:
+        ends = np.zeros(self.size), np.ones(self.size)
+        return torch.stack([scene.seen(at, to).flow for at, to in (ends, ends[::-1])], 1)
 
     @cached_property
     def _stock(self) -> LayerStock:

@@ -58,8 +58,27 @@ PLAN = (
 """The published levels, the outermost first."""
 
 
+class PlainNorm(nn.BatchNorm2d):
+    """Batch normalisation with nothing learnt; with a scale of 1 written out cuDNN does it, three times as fast."""
+
+    one: Tensor
+    zero: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, affine=False)
+        self.register_buffer("one", torch.ones(channels), persistent=False)
+        self.register_buffer("zero", torch.zeros(channels), persistent=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W), normalised; by the batch in training, by what was seen there otherwise."""
+        if self.training and self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+        stored = self.running_mean, self.running_var
+        return F.batch_norm(features, *stored, self.one, self.zero, self.training, self.momentum or 0.0, self.eps)
+
+
 def _normalised(channels_in: int, channels_out: int, size: int) -> tuple[nn.Module, ...]:
-    return same_size(channels_in, channels_out, size), nn.BatchNorm2d(channels_out, affine=False), nn.ReLU(inplace=True)
+    return same_size(channels_in, channels_out, size), PlainNorm(channels_out), nn.ReLU(inplace=True)
 
 
 class Inception(nn.Module):

@@ -18,6 +18,9 @@ Tensor = torch.Tensor
 FLOW_SCALE_PX = 20.0
 """What the network's output is multiplied by to be pixels of the full frame."""
 
+LEAKY_SLOPE = 0.1
+"""Of the activations below 0."""
+
 _PYRAMID = (16, 32, 64, 96, 128, 196)  # channels at a half, a quarter, ... 1/64 of the frame's sides
 _ESTIMATOR = (128, 128, 96, 64, 32)
 _REFINEMENT = ((128, 1), (128, 2), (128, 4), (96, 8), (64, 16), (32, 1))  # channels and dilation
@@ -27,7 +30,7 @@ _INSIDE = 0.9999  # share of a warped pixel that must lie in the frame
 
 
 def _leaky(features: Tensor) -> Tensor:
-    return F.leaky_relu(features, 0.1)
+    return F.leaky_relu(features, LEAKY_SLOPE)
 
 
 def _enlarging(channels_in: int) -> nn.ConvTranspose2d:
@@ -102,10 +105,16 @@ class FlowNet(nn.Module):
             From ``before`` to ``after`` and back, (N, 2, H / 4, W / 4), x then y; times ``FLOW_SCALE_PX`` they are
             pixels of the full frame.
         """
-        features = self._describe(torch.cat([before, after]))
-        flows = self._match(features, [torch.cat(level.chunk(2)[::-1]) for level in features])
-        forward, backward = flows.chunk(2)
+        forward, backward = self.levels(before, after)[-1].chunk(2)
         return forward, backward
+
+    def levels(self, before: Tensor, after: Tensor) -> list[Tensor]:
+        """Flow at 1/64, 1/32 ... 1/4 of the frames' sides, as each level leaves it; frames and units as in ``forward``.
+
+        Each is (2 N, 2, H / k, W / k), from ``before`` first; the finest is the refined one.
+        """
+        features = self._describe(torch.cat([before, after]))
+        return self._match(features, [torch.cat(level.chunk(2)[::-1]) for level in features])
 
     def _describe(self, frames: Tensor) -> list[Tensor]:
         """The features of every level but the finest, the coarsest first."""
@@ -116,19 +125,21 @@ class FlowNet(nn.Module):
             found.append(frames)
         return found[:0:-1]
 
-    def _match(self, first: list[Tensor], second: list[Tensor]) -> Tensor:
+    def _match(self, first: list[Tensor], second: list[Tensor]) -> list[Tensor]:
         costs = _leaky(correlation(first[0], second[0], radius=_RADIUS_PX))
         flow, known = self.estimators[0](costs)
+        found = [flow]
         for step, enlarge in enumerate(self.enlargers, 1):
             flow, handed_on = enlarge(flow, known)
             # A level's flow is in twentieths of full-size pixels; its own pixels are 32, 16, 8, 4 times as large.
             moved = _moved(second[step], flow * (FLOW_SCALE_PX / 2 ** (6 - step)))
             costs = _leaky(correlation(first[step], moved, radius=_RADIUS_PX))
             flow, known = self.estimators[step](torch.cat([costs, first[step], flow, handed_on], 1))
+            found.append(flow)
         for convolution in self.refinement:
             known = _leaky(convolution(known))
-        refined: Tensor = flow + self.last(known)
-        return refined
+        found[-1] = flow + self.last(known)
+        return found
 
 
 def _moved(features: Tensor, flow: Tensor) -> Tensor:
