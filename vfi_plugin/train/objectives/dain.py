@@ -43,7 +43,6 @@ def start_as_average(net: Dain) -> None:
     gradient, and grows for ever.
     """
     flow = net.optical_flow
-    he_normal(net)
     he_normal(flow, LEAKY_SLOPE)
     estimators = [cast(Estimator, estimator) for estimator in flow.estimators]
     for layer in (*(estimator.flow for estimator in estimators), flow.last, net.rectify.last):
