@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vfi_plugin.repair.cell_changes import CELLS, cell_changes
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.frame_faults import judged, measure, measure_pair
 from vfi_plugin.repair.look import Look, patch_windows
+from vfi_plugin.repair.pair_alignment import comparable, luma
 
 Picture = npt.NDArray[np.float32]
 HEIGHT, WIDTH = 180, 320
@@ -54,13 +56,23 @@ def unreadable(number: int) -> Look:
     return Look(number, np.zeros((0, 0, 3), np.float32), np.zeros((0, 0, 0), np.float32), 1, 0, b"", fault="damaged")
 
 
-Series = tuple[list[int], list[dict[str, float]], list[dict[str, float] | None], list[int]]
+Cells = npt.NDArray[np.float16]
+Series = tuple[list[int], list[dict[str, float]], list[dict[str, float] | None], list[int], Cells]
 
 
 def series_of(frames: Sequence[Picture | Look], shot_of: Sequence[int] | None = None) -> Series:
     looks = [frame if isinstance(frame, Look) else look_of(FIRST + place, frame) for place, frame in enumerate(frames)]
     pairs = [None, *(measure_pair(before, after) for before, after in pairwise(looks))]
-    return [look.number for look in looks], [measure(look) for look in looks], pairs, list(shot_of or [0] * len(looks))
+    measures = [measure(look) for look in looks]
+    return [look.number for look in looks], measures, pairs, list(shot_of or [0] * len(looks)), cells_of(looks)
+
+
+def cells_of(looks: Sequence[Look]) -> Cells:
+    cells = np.full((len(looks), 2, CELLS), np.nan, np.float16)
+    for place, (before, after) in enumerate(pairwise(looks), 1):
+        if comparable(before, after):
+            cells[place] = cell_changes(luma(before), luma(after))
+    return cells
 
 
 def found(frames: Sequence[Picture | Look], shot_of: Sequence[int] | None = None) -> dict[Kind, tuple[int, ...]]:

@@ -76,17 +76,16 @@ def test_faults_side_by_side_keep_their_kinds():
 
 
 def test_numbers_survive_json():
-    numbers, measures, pairs, shots = ruined_series()
+    numbers, measures, pairs, *rest = ruined_series()
     stored = json.loads(json.dumps([measures, pairs], allow_nan=False))
-    assert judged(numbers, *stored, shots).findings == judged(numbers, measures, pairs, shots).findings
+    assert judged(numbers, *stored, *rest).findings == judged(numbers, measures, pairs, *rest).findings
 
 
 def test_chunks_give_what_the_whole_gives():
-    numbers, measures, pairs, shots = ruined_series()
-    whole = places(judged(numbers, measures, pairs, shots).findings)
+    whole = places(judged(*ruined_series()).findings)
     inner = range(12, 17)
     window = slice(0, 33 - 4)
-    part = places(judged(numbers[window], measures[window], pairs[window], shots[window]).findings)
+    part = places(judged(*(each[window] for each in ruined_series())).findings)
     assert {kind: at for kind, at in part.items() if at[0] in inner} == {
         kind: at for kind, at in whole.items() if at[0] in inner
     }

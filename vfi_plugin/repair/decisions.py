@@ -56,7 +56,7 @@ def _pictured(series: Series) -> npt.NDArray[np.bool_]:
 
 def _frame_faults(series: Series, options: ScanOptions) -> tuple[list[Finding], dict[Kind, list[float | None]]]:
     """Findings and scores of single frames, those of kinds with a lower threshold made from the scores."""
-    judged = frame_faults.judged(series.numbers, series.faults, series.pairs, series.shot_of)
+    judged = frame_faults.judged(series.numbers, series.faults, series.pairs, series.shot_of, series.cells)
     found = [_with_reason(finding, series) for finding in judged.findings]
     for kind, values in judged.scores.items():
         if options.threshold(kind) < 1:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from vfi_plugin.repair import frozen_regions, light_jumps, sharpness, tearing
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.frame_series import FrameSeries, Strengths
@@ -56,9 +59,9 @@ _DETECTORS = (
     _Detector(Kind.NOT_FINITE, _not_finite, _why_not_finite),
     _Detector(Kind.BLACK, light_jumps.blacks, light_jumps.why_black),
     _Detector(Kind.FLASH, light_jumps.flashes, light_jumps.why_flash),
+    _Detector(Kind.FROZEN, frozen_regions.hangs, frozen_regions.why_frozen),
     _Detector(Kind.TORN, _torn, tearing.why_torn),
     _Detector(Kind.BLURRED, sharpness.losses, sharpness.why_blurred),
-    _Detector(Kind.FROZEN, frozen_regions.hangs, frozen_regions.why_frozen),
 )
 
 PRECEDENCE = tuple(detector.kind for detector in _DETECTORS)
@@ -87,7 +90,6 @@ def measure_pair(before: Look, after: Look) -> dict[str, float]:
         **light_jumps.pair_numbers(alignment),
         **sharpness.pair_numbers(before, after, alignment),
         **tearing.pair_numbers(alignment),
-        **frozen_regions.pair_numbers(alignment),
     }
 
 
@@ -110,6 +112,7 @@ def judged(
     measures: Sequence[Mapping[str, float]],
     pairs: Sequence[Mapping[str, float] | None],
     shot_of: Sequence[int],
+    cells: npt.NDArray[np.floating],
 ) -> Judged:
     """Judges single frames.
 
@@ -119,10 +122,11 @@ def judged(
         pairs: of each frame with the one before it in ``numbers``, by :func:`measure_pair`; None or {} where there is
             none. Of other numbers in them "agreement" is used, see ``pair_measures``; the rest does no harm.
         shot_of: a number of the shot that each frame belongs to; no frame is compared with one of another shot.
+        cells: (N, 2, CELLS) of ``cell_changes``, of the same pairs; NaN where there is none.
     """
     found: list[Finding] = []
     scores: dict[Kind, list[float | None]] = {}
-    for detector, series, strengths in _detected(FrameSeries(numbers, measures, pairs, shot_of)):
+    for detector, series, strengths in _detected(FrameSeries(numbers, measures, pairs, shot_of, cells)):
         if detector.kind in _SCORED:
             scores[detector.kind] = strengths
         for places in _runs(series, strengths):

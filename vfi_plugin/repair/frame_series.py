@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 Numbers = Mapping[str, float]
 
 Strengths = list[float | None]
@@ -34,6 +37,7 @@ class FrameSeries:
         measures: of each frame.
         pairs: of each frame with the one before it in the row, or None.
         shot_of: the shot of each frame.
+        cells: (N, 2, CELLS) of ``cell_changes`` of the same pairs; NaN where there is nothing to compare with.
         faulty: frames with a fault that is known already: nothing is compared with them.
     """
 
@@ -41,6 +45,7 @@ class FrameSeries:
     measures: Sequence[Numbers]
     pairs: Sequence[Numbers | None]
     shot_of: Sequence[int]
+    cells: npt.NDArray[np.floating]
     faulty: frozenset[int] = frozenset()
 
     def __len__(self) -> int:

@@ -1,151 +1,278 @@
 """Regions that hang.
 
-FROZEN: a region of at least ``_LEAST_CELLS`` of 192 cells (4 % of the frame) is the same in a frame, or up to
-``LONGEST`` frames, as in the one before, while it moves up to then and goes on in the same direction after, and most
-of the rest moves all the time: a tile of a render or a player's buffer that hung. No defects: a static background or a
-display over the picture (they do not move before and after), a swing that turns (it moves back), characters animated on
-twos before a background that moves (they stand still again and again: more than once within ``_AGAIN`` frames).
+A region of at least ``_LEAST_CELLS`` of 432 cells shows in a frame, or up to ``LONGEST`` of them, what it shows in the
+one before, while it moves up to then and after. Where it is a box, that is FROZEN: a tile of a render or a player's
+buffer that hung. Where it is a band of rows over the full width, for a single frame, it is TORN: rows of the frame
+before. Either is told from what may stand still by what only a fault does:
+
+- it is of one piece: in the box or the band everything stands that moved, and outside next to nothing does;
+- it stops at once, and stands still as copies of a frame do, noise taken off;
+- it makes up for lost time: what comes after differs from it by more than neighbours there do, since the picture has
+  gone on behind. What pauses or turns goes on from where it stood;
+- the rest of what moved goes on meanwhile, else it is the frame that is held.
+
+No defects: a static background or a display over the picture (they do not move before and after), a swing that turns,
+characters animated on twos before a background that moves (they stand still again and again: more than once within
+``_AGAIN`` frames).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.models.dis.flow import single_threaded_opencv
-from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths
-from vfi_plugin.repair.pair_alignment import Alignment
+from vfi_plugin.repair.cell_changes import CELL_GRID, squares
+from vfi_plugin.repair.frame_series import FrameSeries, Strengths
 
-LONGEST = 5
-"""Frames that a region may hang; longer and it is a part of the picture that rests."""
+LONGEST = 8
+"""Frames that a region may hang, a third of a second; longer and it is a part of the picture that rests."""
 
-_GRID = (12, 16)
-"""Rows and columns of cells: a cell is 0.5 % of the frame."""
+_LEAST_CELLS = 10
+"""Of a region, 2.3 % of the frame: below that, codecs at low rates leave blocks as they were."""
 
-_WORD = 48
-"""Cells a number: whole numbers up to 2^53 are exact in a float64."""
+_LEAST_CHANGE = 0.005
+"""RMS change beside the run of what moves, guide units: an 8-bit step is 0.0039."""
 
-_STILL = 0.003
-"""Mean difference of a cell that stands still: grain of 0.004 and a codec's rounding, averaged."""
+_LEAST_MOVED = 0.003
+"""The same of a single cell, and twice what noise may leave in it."""
 
-_MOVES = 0.010
-"""Of one that moves, beyond doubt."""
+_LIKE = 0.25
+"""Change of a cell that stands, as a part of its change beside the run, and on top ..."""
 
-_REACH_PX = 0.25
-"""Motion of a cell, px of the aligned picture, that has a direction."""
+_ROUNDING = 0.0007
+"""... of a sixth of an 8-bit step, and ..."""
 
-_LEAST_CELLS = 8
-"""Of a frozen region, 4 % of the frame: below that, codecs at low rates leave blocks as they were."""
+_DOUBTS = 2.5
+"""... of so many standard deviations of the noise that was taken off."""
 
-_COMPACT = 0.6
-"""Part of its bounding box that a region fills: tiles are boxes, codecs leave scattered blocks still."""
+_STANDS = 0.13
+"""The same of the whole region, where noise averages out."""
 
-_WIDE = 0.85
-"""Part of the columns that a region as wide as the frame has: flat parts have no motion to lose."""
+_GOES_ON = 0.4
+"""The same of a cell that goes on."""
 
-_REST_MOVES = 0.5
-"""Part of the other cells that moved before and after which moves meanwhile, too; else it is the frame that is held."""
+_FILLED = 0.85
+"""Part of the cells in a region that moved which stand: the cells along its edges are halves."""
+
+_STRAY = 0.2
+"""Cells outside that stand, as a part of those inside: codecs leave scattered blocks still."""
+
+_SUDDEN = 0.3
+"""Change right before the run, as a part of that a frame earlier: what comes to rest slows down first."""
+
+_CATCHES_UP = 1.02
+"""Change out of the run, as a multiple of the geometric mean of the changes right before it and right after; it is ..."""
+
+_LEAST_OUT = 0.85
+"""... this part of the larger of both at least: the next thing that passes only begins to be there."""
+
+_AT_ONCE = 0.5
+"""Part of the cells that move right before the run, and right after, by more than what stands: what is seen still
+between two things that pass is uncovered bit by bit."""
+
+_DENSE = 0.4
+"""Part of a box that has to have moved and stand: flat parts have no motion to lose, but a hung tile is no outline."""
+
+_REST_GOES_ON, _LEAST_REST = 0.3, 6
+"""Part of the other cells that moved which move meanwhile, too, and how many; else it is the frame that is held."""
 
 _AGAIN = 6
 """Frames on either side in which another region that hangs makes it animation on twos or threes."""
 
-_WAYS = ("right", "left", "down", "up")
+_OUTWEIGHS = 1.5
+"""A cell that moves on speaks so many times as much against a box as one that stands does for it."""
+
+_EMPTY = 0.02
+"""The same of a cell in which nothing ever moved: of two boxes the smaller is taken."""
 
 Mask = npt.NDArray[np.bool_]
+Grid = npt.NDArray[np.float32]
 
 
-def pair_numbers(alignment: Alignment) -> dict[str, float]:
-    """``still_N`` and, of what moves, ``right_N``, ``left_N``, ``down_N``, ``up_N``: cells as bits, 48 a number."""
-    cv2 = single_threaded_opencv()
-    difference = cv2.resize(alignment.difference, _GRID[::-1], interpolation=cv2.INTER_AREA)
-    flow = cv2.resize(alignment.flow, _GRID[::-1], interpolation=cv2.INTER_AREA)
-    moves = difference > _MOVES
-    # Flow points to where the content came from.
-    ways = (flow[..., 0] < -_REACH_PX, flow[..., 0] > _REACH_PX, flow[..., 1] < -_REACH_PX, flow[..., 1] > _REACH_PX)
-    masks = {"still": difference < _STILL, **{name: moves & way for name, way in zip(_WAYS, ways, strict=True)}}
-    return {f"{name}_{n}": word for name, mask in masks.items() for n, word in enumerate(_packed(mask))}
+@dataclass(frozen=True)
+class _Changes:
+    """Of each frame and the one before it: mean squares (N, *CELL_GRID), what they are off by, and whether they are
+    known and of successive numbers (N,)."""
+
+    change: Grid
+    off: Grid
+    known: Mask
+
+    @classmethod
+    def of(cls, series: FrameSeries) -> _Changes:
+        stored = squares(np.nan_to_num(series.cells)).reshape(-1, 2, *CELL_GRID)
+        steps = np.diff(np.array(series.numbers), prepend=series.numbers[:1])
+        known = [series.pair(place) is not None and steps[place] == 1 for place in range(len(series))]
+        return cls(stored[:, 0], stored[:, 1], np.array(known, np.bool_) & np.isfinite(series.cells).all((1, 2)))
+
+    def runs(self) -> Iterator[range]:
+        """Runs in which enough cells may stand, with a known pair on either side."""
+        may = self._may_stand()
+        for first in np.flatnonzero(may[2:] & self.known[1:-1]) + 2:
+            for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1):
+                if not (may[stop - 1] and self.known[stop]):
+                    break
+                yield range(first, stop)
+
+    def _may_stand(self) -> Mask:
+        """Pairs (N,) in which enough cells stand by the largest change anywhere near."""
+        largest = self.change.copy()
+        for away in range(1, LONGEST + 2):
+            np.maximum(largest[away:], self.change[:-away], out=largest[away:])
+            np.maximum(largest[:-away], self.change[away:], out=largest[:-away])
+        stands = (self.change <= _limit(largest) + _DOUBTS * self.off) & (largest > _LEAST_MOVED**2)
+        enough: Mask = self.known & (stands.sum((1, 2)) >= _LEAST_CELLS)
+        return enough
 
 
-def _packed(mask: Mask) -> list[float]:
-    words = np.packbits(mask.reshape(-1, _WORD), axis=1, bitorder="little")
-    return [float(int.from_bytes(word.tobytes(), "little")) for word in words]
+@dataclass(frozen=True)
+class _Run:
+    """Cells around and in a run: mean squares beside it, in it and out of it, which moved, and which of these stand."""
+
+    changes: _Changes
+    places: range
+    beside: Grid
+    moved: Mask
+    stand: Mask
+
+    @classmethod
+    def of(cls, changes: _Changes, places: range) -> _Run:
+        before = changes.change[_known(changes, places.start - 1, places.start - 2)].mean(0)
+        after = changes.change[_known(changes, places.stop, places.stop + 1)].mean(0)
+        beside = np.maximum(np.minimum(before, after), 0.0)
+        within, off = (each[places.start : places.stop] for each in (changes.change, changes.off))
+        moved = beside > _LEAST_MOVED**2 + 4.0 * off.mean(0)
+        stand = moved & (within <= _limit(beside) + _DOUBTS * off).all(0)
+        return cls(changes, places, beside, moved, stand)
+
+    def is_hung(self, region: Mask) -> bool:
+        """Whether a region of it does what only a fault does."""
+        cells, outside = self.stand & region, self.moved & ~region
+        count, around = int(cells.sum()), int(outside.sum())
+        within = self.changes.change[self.places.start : self.places.stop].mean(0)
+        rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
+        return (
+            count >= max(_LEAST_CELLS, _FILLED * int((self.moved & region).sum()))
+            and int((self.stand & ~region).sum()) <= _STRAY * count
+            and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
+            and self.beside[cells].mean() >= _LEAST_CHANGE**2
+            and within[cells].mean() <= _STANDS**2 * self.beside[cells].mean()
+            and self._at_once(cells)
+            and self._jumps(cells)
+        )
+
+    def _at_once(self, cells: Mask) -> bool:
+        """Whether nearly all of the cells move up to the run and from its end on."""
+        ends = [self.places.start - 1, self.places.stop]
+        moves = self.changes.change[ends] > _limit(self.beside) + _DOUBTS * self.changes.off[self.places.start]
+        return bool(moves[:, cells].mean(1).min() >= _AT_ONCE)
+
+    def _jumps(self, cells: Mask) -> bool:
+        """Whether the cells stop at once and make up for lost time."""
+
+        def size(place: int, instead: int) -> float:
+            place = place if place < len(self.changes.known) and self.changes.known[place] else instead
+            return float(np.sqrt(self.changes.change[place][cells].clip(0).mean()))
+
+        first, last = self.places.start - 1, self.places.stop
+        before, out, after = size(first, first), size(last, last), size(last + 1, first)
+        catches_up = out >= max(_CATCHES_UP * float(np.sqrt(before * after)), _LEAST_OUT * max(before, after))
+        return before >= _SUDDEN * size(first - 1, first) and catches_up
 
 
-def _mask(pair: Numbers, name: str) -> Mask:
-    words = [int(pair[f"{name}_{n}"]).to_bytes(_WORD // 8, "little") for n in range(_GRID[0] * _GRID[1] // _WORD)]
-    bits = np.unpackbits(np.frombuffer(b"".join(words), np.uint8), bitorder="little")
-    return bits.astype(bool).reshape(_GRID)
+def _known(changes: _Changes, near: int, far: int) -> list[int]:
+    return [near, far] if 0 <= far < len(changes.known) and changes.known[far] else [near]
+
+
+def _limit(beside: Grid) -> Grid:
+    limit: Grid = np.square(_LIKE * np.sqrt(np.maximum(beside, 0.0)) + np.float32(_ROUNDING))
+    return limit
+
+
+def _band(run: _Run) -> Mask:
+    """The rows over the full width, of a run of one frame, that stand best."""
+    return _best(run, _bands()) if len(run.places) == 1 else np.zeros(CELL_GRID, np.bool_)
+
+
+def _box(run: _Run) -> Mask:
+    """The box that stands best, for a run whose rows over the full width are not hung."""
+    box = _best(run, _boxes())
+    dense = (run.stand & box).sum() >= _DENSE * box.sum()
+    return box if dense and not run.is_hung(_band(run)) else np.zeros_like(box)
+
+
+def _best(run: _Run, edges: npt.NDArray[np.int64]) -> Mask:
+    """Of boxes (B, 4) by their edges the one with most that stands and least that goes on."""
+    weights = np.where(run.stand, 1.0, np.where(run.moved, -_OUTWEIGHS, -_EMPTY))
+    sums = np.zeros((CELL_GRID[0] + 1, CELL_GRID[1] + 1))
+    sums[1:, 1:] = weights.cumsum(0).cumsum(1)
+    top, end, left, right = edges
+    scores = sums[end, right] - sums[top, right] - sums[end, left] + sums[top, left]
+    top, end, left, right = edges[:, int(scores.argmax())]
+    region = np.zeros(CELL_GRID, np.bool_)
+    region[top:end, left:right] = True
+    return region
+
+
+@cache
+def _boxes() -> npt.NDArray[np.int64]:
+    """(4, B): top, end, left and right of all boxes that hold enough cells."""
+    rows, columns = (np.stack(np.triu_indices(side + 1, 1)) for side in CELL_GRID)
+    down, across = np.meshgrid(np.arange(rows.shape[1]), np.arange(columns.shape[1]), indexing="ij")
+    edges = np.concatenate([rows[:, down.ravel()], columns[:, across.ravel()]])
+    return edges[:, (edges[1] - edges[0]) * (edges[3] - edges[2]) >= _LEAST_CELLS]
+
+
+@cache
+def _bands() -> npt.NDArray[np.int64]:
+    """(4, B): the same of those over the full width."""
+    edges = _boxes()
+    return edges[:, (edges[3] - edges[2]) == CELL_GRID[1]]
 
 
 def held_rows(series: FrameSeries) -> Strengths:
-    """As :func:`hangs`, for regions as wide as the frame: rows of the frame before, which is a tear."""
-    return _strengths(series, [(run, region) for run, region in _regions(series, 1) if _is_wide(region)])
+    """As :func:`hangs`, for rows over the full width, held for a frame: rows of the frame before, which is a tear."""
+    return _strengths(series, _band)
 
 
 def hangs(series: FrameSeries) -> Strengths:
     """How large the region is that hangs in each frame, relative to the smallest that counts; 0 where none does."""
-    return _strengths(series, _regions(series, LONGEST))
+    return _strengths(series, _box)
 
 
-def _regions(series: FrameSeries, longest: int) -> list[tuple[range, Mask]]:
-    return [(run, region) for run in series.runs(longest) if (region := _frozen_region(series, run)).any()]
-
-
-def _is_wide(region: Mask) -> bool:
-    return bool(region.any(axis=0).mean() >= _WIDE)
-
-
-def _strengths(series: FrameSeries, found: list[tuple[range, Mask]]) -> Strengths:
+def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask]) -> Strengths:
+    changes = _Changes.of(series)
+    found: list[tuple[range, Mask]] = []
+    for places in changes.runs():
+        run = _Run.of(changes, places)
+        if run.stand.sum() >= _LEAST_CELLS and run.is_hung(region := region_of(run)):
+            found.append((places, run.stand & region))
     strengths: Strengths = [0.0] * len(series)
-    for run, region in found:
-        alone = not any(other is not run and _near(other, run) for other, _ in found)
-        for place in run if alone else ():
-            strengths[place] = float(region.sum()) / _LEAST_CELLS
+    for places, cells in _alone(found):
+        for place in places:
+            strengths[place] = float(cells.sum()) / _LEAST_CELLS
     return strengths
 
 
-def why_frozen(series: FrameSeries, places: range) -> str:
-    """For the report."""
-    share = _frozen_region(series, places).mean()
-    return f"{100 * share:.0f} % of the frame stand still while they move before and after, and the rest goes on"
+def _alone(found: list[tuple[range, Mask]]) -> list[tuple[range, Mask]]:
+    """Of runs that share frames the longest, and of these those that no other is near."""
+    kept: list[tuple[range, Mask]] = []
+    for run, cells in sorted(found, key=lambda each: (-len(each[0]), -int(each[1].sum()), each[0].start)):
+        if all(run.start >= other.stop or other.start >= run.stop for other, _ in kept):
+            kept.append((run, cells))
+    return [each for each in kept if not any(other is not each and _near(each[0], other[0]) for other in kept)]
 
 
 def _near(run: range, other: range) -> bool:
     return run.start < other.stop + _AGAIN and other.start < run.stop + _AGAIN
 
 
-def _frozen_region(series: FrameSeries, run: range) -> Mask:
-    pairs = [series.pair(place) for place in range(run.start - 1, run.stop + 1)]
-    known = [pair for pair in pairs if pair is not None]
-    if len(known) < len(pairs) or not _in_step(series, run):
-        return np.zeros(_GRID, np.bool_)
-    before, after, meanwhile = known[0], known[-1], known[1:-1]
-    if not all(any(pair[f"still_{n}"] for n in range(4)) for pair in meanwhile):
-        return np.zeros(_GRID, np.bool_)
-    moving = np.logical_or.reduce([_mask(before, way) & _mask(after, way) for way in _WAYS])
-    still = np.logical_and.reduce([_mask(pair, "still") for pair in meanwhile])
-    region = _largest(moving & still)
-    others = moving & ~region
-    goes_on = [np.logical_or.reduce([_mask(pair, way) for way in _WAYS]) & others for pair in meanwhile]
-    moves = min(int(mask.sum()) for mask in goes_on) >= max(_REST_MOVES * others.sum(), _LEAST_CELLS)
-    frozen: Mask = region & moves
-    return frozen
-
-
-def _in_step(series: FrameSeries, run: range) -> bool:
-    """Whether no numbers are missing from two frames before the run to one after it."""
-    first, last = run.start - 2, run.stop
-    return series.numbers[last] - series.numbers[first] == last - first
-
-
-def _largest(mask: Mask) -> Mask:
-    """The largest connected region if it is large and compact, else nothing."""
-    cv2 = single_threaded_opencv()
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    if len(stats) < 2:
-        return np.zeros_like(mask)
-    best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    area = stats[best, cv2.CC_STAT_AREA]
-    box = stats[best, cv2.CC_STAT_WIDTH] * stats[best, cv2.CC_STAT_HEIGHT]
-    region: Mask = (labels == best) & bool(area >= _LEAST_CELLS and area >= _COMPACT * box)
-    return region
+def why_frozen(series: FrameSeries, places: range) -> str:
+    """For the report."""
+    run = _Run.of(_Changes.of(series), places)
+    share = (run.stand & _box(run)).mean()
+    return f"{100 * share:.0f} % of the frame stand still while they move before and after, and the rest goes on"

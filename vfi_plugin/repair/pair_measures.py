@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
+from vfi_plugin.repair.cell_changes import Stored, cell_changes
 from vfi_plugin.repair.look import Look
 
 GRID = (6, 8)
@@ -50,6 +51,7 @@ class PairMeasures:
             difference where noise is taken out, in guide units; NaN where there is no such frame.
         noise: RMS of the noise in the difference to the frame before, in guide units of the small picture.
         doubt: RMS that ``change`` of a block may have by this noise alone, in guide units.
+        cells: (2, CELLS) of ``cell_changes``, against the frame before.
         flow: (B, 2) float32 median motion of each block since the frame before, in pixels of the frame, x and y.
         texture: (B,) float32 RMS of the luma's steps from pixel to pixel of the small picture: where it is near 0,
             motion cannot be seen.
@@ -64,6 +66,7 @@ class PairMeasures:
     change: Plane
     noise: float
     doubt: float
+    cells: Stored
     flow: Plane
     texture: Plane
     trust: Plane
@@ -122,6 +125,7 @@ def _measures(seen: _Seen, before: list[_Seen | None], factor: int) -> PairMeasu
         change=change,
         noise=level,
         doubt=level * _doubt(seen),
+        cells=cell_changes(last.luma, seen.luma),
         flow=_block_medians(flow) * np.float32(factor),
         texture=_texture(last.luma),
         trust=_trust(pair),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vfi_plugin.repair.cell_changes import CELLS
 from vfi_plugin.repair.pair_measures import GRID, LAGS, PairMeasures
 from vfi_plugin.repair.shots import ShotMeasures
 
@@ -54,6 +55,7 @@ class Series:
         flow: (N, B, 2) float32, the same.
         texture: (N, B) float32, the same.
         trust: (N, B) float32, the same.
+        cells: (N, 2, CELLS) float16, the same.
         noise: (N,) float32, the same.
         doubt: (N,) float32, the same.
         cuts: (N,) whether a shot begins with the frame.
@@ -69,6 +71,7 @@ class Series:
     flow: Floats
     texture: Floats
     trust: Floats
+    cells: npt.NDArray[np.float16]
     noise: Floats
     doubt: Floats
     cuts: npt.NDArray[np.bool_]
@@ -93,6 +96,7 @@ class Series:
             flow=_stacked([None if pair is None else pair.flow for pair in pairs], (_BLOCKS, 2)),
             texture=_stacked([None if pair is None else pair.texture for pair in pairs], (_BLOCKS,)),
             trust=_stacked([None if pair is None else pair.trust for pair in pairs], (_BLOCKS,)),
+            cells=_stacked([None if pair is None else pair.cells for pair in pairs], (2, CELLS)).astype(np.float16),
             noise=np.array([np.nan if pair is None else pair.noise for pair in pairs], np.float32),
             doubt=np.array([np.nan if pair is None else pair.doubt for pair in pairs], np.float32),
             cuts=np.array([frame.shot.is_cut for frame in frames], np.bool_),
@@ -130,9 +134,9 @@ class Series:
 
 
 _TEXTS = ("numbers", "fault", "digests", "faults", "pairs")
-_ARRAYS = ("change", "flow", "texture", "trust", "noise", "doubt", "cuts", "mixes")
+_ARRAYS = ("change", "flow", "texture", "trust", "cells", "noise", "doubt", "cuts", "mixes")
 
 
-def _stacked(found: Sequence[Floats | None], shape: tuple[int, ...]) -> Floats:
+def _stacked(found: Sequence[npt.NDArray[np.floating] | None], shape: tuple[int, ...]) -> Floats:
     absent = np.full(shape, np.nan, np.float32)
     return np.array([absent if values is None else values for values in found], np.float32).reshape(-1, *shape)
