@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vfi_plugin.models.dis.flow import single_threaded_opencv
 
 CELL_GRID = (18, 24)
-"""Rows and columns: a cell is 0.23 % of the frame, so that a tile a quarter as wide and high as it covers 20 and more."""
+"""Rows and columns: a cell is 0.23 % of the frame; a tile a quarter as wide and high as it covers 20 and more."""
 
 CELLS = CELL_GRID[0] * CELL_GRID[1]
 
@@ -27,8 +27,8 @@ def cell_changes(before: Plane, after: Plane) -> Stored:
     """Changes between two lumas (h, w) float32 in guide units, of one size.
 
     Returns:
-        (2, CELLS) float16, roots, so that half a float holds them: the change of each cell with noise taken off, negative
-        where less than noise leaves was found; and what the noise taken off is off by (one standard deviation). NaN
+        (2, CELLS) float16, roots, so that half a float holds them: the change of each cell with noise taken off,
+        negative where less than noise leaves was found; and what the noise taken off is off by (one standard deviation). NaN
         nowhere. 1/2000 of a value is lost; whoever compares has the same values whatever else was measured.
     """
     cv2 = single_threaded_opencv()

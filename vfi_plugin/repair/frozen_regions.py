@@ -65,10 +65,10 @@ _SUDDEN = 0.3
 """Change right before the run, as a part of that a frame earlier: what comes to rest slows down first."""
 
 _CATCHES_UP = 1.02
-"""Change out of the run, as a multiple of the geometric mean of the changes right before it and right after; it is ..."""
+"""Change out of the run, as a multiple of the geometric mean of the changes right before it and right after, ..."""
 
 _LEAST_OUT = 0.85
-"""... this part of the larger of both at least: the next thing that passes only begins to be there."""
+"""... and as a part the larger of both, at least: the next thing that passes only begins to be there."""
 
 _AT_ONCE = 0.5
 """Part of the cells that move right before the run, and right after, by more than what stands: what is seen still
