@@ -27,9 +27,9 @@ def cell_changes(before: Plane, after: Plane) -> Stored:
     """Changes between two lumas (h, w) float32 in guide units, of one size.
 
     Returns:
-        (2, CELLS) float16, roots, so that half a float holds them: the change of each cell with noise taken off,
-        negative where less than noise leaves was found; and what the noise taken off is off by (one standard deviation). NaN
-        nowhere. 1/2000 of a value is lost; whoever compares has the same values whatever else was measured.
+        (2, CELLS) float16, roots, so that half a float holds them. First the change of each cell with noise taken off,
+        negative where less was found than noise leaves; then what the noise that was taken off is off by, one standard
+        deviation. Nowhere NaN. 1/2000 of a value is lost, the same whatever else was measured.
     """
     cv2 = single_threaded_opencv()
     height, width = (max(side // _MEAN_PX, cells) for side, cells in zip(before.shape, CELL_GRID, strict=True))

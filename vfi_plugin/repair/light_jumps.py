@@ -13,11 +13,13 @@ what clips can look like noise, and is TORN then. Not found, on purpose:
 - a flash that lights less than about two thirds of the picture.
 
 BLACK: one to ``LONGEST_BLACK`` frames of one flat colour, black or not, in a shot that has a picture at once before and
-at once after. A fade to black, the black between two shots, and black at the ends of a clip are no faults. Flat white
-is a FLASH that left nothing.
+at once after. A fade to black, the black between two shots, and black at the ends of a clip are no faults. What is flat
+and as light as the lightest of the frames around is a FLASH that left nothing: white, wherever the file ends.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -64,8 +66,11 @@ a quarter of it where the structure is not that of the picture either."""
 _DARK = 0.02
 """Added to lumas before the ratio: below it, 5 of 255, ratios are those of noise."""
 
-_PICTURE = 0.04
-"""The same of a frame that has one."""
+_PICTURE = 2 * FLAT
+"""The same of a frame that has one, and ..."""
+
+_OVER_FLAT = 3.0
+"""... a multiple of the contrast of the flat frame, which is grain alone."""
 
 _FADES = 0.8
 """A neighbour with less than this part of the contrast of the frame beyond it is a step of a fade."""
@@ -74,7 +79,7 @@ _CLEAREST = 10.0
 """Strength of what leaves no doubt at all."""
 
 _WHITE = 0.9
-"""Luma of what is flat because it is overexposed."""
+"""Luma from which on a cell is overexposed."""
 
 
 def numbers_of(look: Look) -> dict[str, float]:
@@ -108,12 +113,25 @@ def _cells(picture: Plane) -> Plane:
 def blacks(series: FrameSeries) -> Strengths:
     """How clearly each frame lacks a picture; 0 where there is one or where that is no fault."""
     strengths: Strengths = [0.0] * len(series)
-    flat = [not has_picture(numbers) and not _is_white(numbers) for numbers in series.measures]
-    for run in series.runs(LONGEST_BLACK):
-        bordered = _has_picture(series, run[0] - 1, -1) and _has_picture(series, run[-1] + 1, 1)
-        for place in run if bordered and all(flat[place] for place in run) else ():
-            strengths[place] = min(FLAT / max(contrast_of(series.measures[place]), 1e-3), _CLEAREST)
+    for run in _flat_runs(series):
+        for place in run if not _is_white(series, run) else ():
+            strengths[place] = _flatness(series, place)
     return strengths
+
+
+def _flat_runs(series: FrameSeries) -> Iterator[range]:
+    """Runs of frames without a picture that have frames with one at once before and after."""
+    flat = [not has_picture(numbers) for numbers in series.measures]
+    for run in series.runs(LONGEST_BLACK):
+        if not all(flat[place] for place in run):
+            continue
+        least = max(_PICTURE, _OVER_FLAT * max(contrast_of(series.measures[place]) for place in run))
+        if _has_picture(series, run[0] - 1, -1, least) and _has_picture(series, run[-1] + 1, 1, least):
+            yield run
+
+
+def _flatness(series: FrameSeries, place: int) -> float:
+    return min(FLAT / max(contrast_of(series.measures[place]), 1e-3), _CLEAREST)
 
 
 def why_black(series: FrameSeries, places: range) -> str:
@@ -130,15 +148,16 @@ def why_flash(series: FrameSeries, places: range) -> str:
     return f"{2 ** abs(pair['gain']):.2f} times {way} in the guide than the frame before, and back"
 
 
-def _is_white(numbers: Numbers) -> bool:
-    """Whether a frame without a picture is overexposed."""
-    return numbers.get("middle", 0.0) >= _WHITE
+def _is_white(series: FrameSeries, run: range) -> bool:
+    """Whether frames without a picture are overexposed: as light as the lightest of what is on either side."""
+    lightest = max(series.measures[place]["high"] for place in (run.start - 1, run.stop))
+    return all(series.measures[place]["middle"] >= lightest for place in run)
 
 
-def _has_picture(series: FrameSeries, place: int, away: int) -> bool:
+def _has_picture(series: FrameSeries, place: int, away: int, least: float) -> bool:
     """Whether a frame shows something and is no step of a fade towards the side opposite to ``away``."""
     contrast = contrast_of(series.measures[place])
-    if contrast < _PICTURE:
+    if contrast < least:
         return False
     beyond = place + away
     return not series.is_good(beyond, place) or contrast >= _FADES * contrast_of(series.measures[beyond])
@@ -151,6 +170,9 @@ def flashes(series: FrameSeries) -> Strengths:
         strength = _jump_of(series, run)
         for place in run if strength is not None else ():
             strengths[place] = max(strengths[place] or 0.0, strength or 0.0)
+    for run in _flat_runs(series):
+        for place in run if _is_white(series, run) else ():
+            strengths[place] = max(strengths[place] or 0.0, _flatness(series, place))
     return _without_strobes(strengths)
 
 

@@ -40,8 +40,20 @@ BANDS = 16
 _COLUMNS = 8
 """Cells across: of a band's cells more than half must be strange, so that what passes in front does not count."""
 
-_STRANGE = 0.03
-"""Residual of strange rows on top of what the others have: 8 of 255, less than which hardly shows."""
+_STRANGE = 0.004
+"""Residual of strange rows on top of what the others have: an 8-bit step, and ..."""
+
+_OVER_USUAL = 2.0
+"""... on top of so many times what motion leaves unexplained of these rows in the pairs around, and ..."""
+
+_UNEVEN = 0.25
+"""... of so much of how uneven both are, and ..."""
+
+_REST = 4.0
+"""... of so many times what the other rows have above their usual: in a tear they are as they always are."""
+
+_ONE_SIDED = 2.0
+"""Where what is usual is known from one side only, it takes so many times the strangeness."""
 
 _RARE = 1.5
 """A single band at the top or the bottom has to be so much clearer: what comes in there cannot be followed."""
@@ -51,6 +63,10 @@ _LONGER = 1.2
 
 _JUMP_PX = 1.2
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
+
+_EXPLAINED = 2.0
+"""Residual that rows may have which jump, as a multiple of the least around: what is only displaced is explained when motion
+is found; where it is not, flow has lost its way."""
 
 _FLOW_ERROR = 1.0
 """Jump that flow may invent, as part of the motion: water, snow and crowds."""
@@ -150,7 +166,8 @@ def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
     if not around:
         return None
     noise = _noise(into, out, around)
-    if _is_blurred(into.numbers, out.numbers):
+    # What lost its structure agrees with its neighbours yet; what is of another picture does not.
+    if _is_blurred(into.numbers, out.numbers) and not is_unrelated(into.numbers, out.numbers):
         return noise
     # In longer runs things that come and go look like it.
     if len(run) > 1:
@@ -193,12 +210,12 @@ def _segments() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     return inside / inside.sum(1, keepdims=True), outside / outside.sum(1, keepdims=True)
 
 
-def _contrast(values: Rows, noise: Rows) -> tuple[Rows, Rows]:
-    """(S,) of each segment: its mean less that of the rest, and how uneven both are, ``noise`` included."""
+def _contrast(values: Rows) -> tuple[Rows, Rows]:
+    """(S,) of each segment: its mean less that of the rest, and how uneven both are."""
     inside, outside = _segments()
     mean_in, mean_out = inside @ values, outside @ values
     spread = np.sqrt((inside @ values**2 - mean_in**2).clip(0)) + np.sqrt((outside @ values**2 - mean_out**2).clip(0))
-    return mean_in - mean_out, spread + inside @ noise
+    return mean_in - mean_out, spread
 
 
 def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
@@ -206,31 +223,37 @@ def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     if both.max() < _STRANGE:
         return 0.0
     usual = np.max([pair.strange for pair in around], axis=0)
-    excess, uneven = _contrast(both, usual)
-    rest = _segments()[1] @ both
-    strengths = excess / (_STRANGE + 0.5 * uneven + 0.5 * rest)
-    inside, _ = _segments()
+    excess, uneven = _contrast(both)
+    inside, outside = _segments()
+    above = (outside @ (both - usual)).clip(0)
+    strengths = excess / (_STRANGE + _OVER_USUAL * inside @ usual + _UNEVEN * uneven + _REST * above)
     along_edge = (inside[:, 0] == 1.0) | (inside[:, -1] == 1.0)
-    return float(np.where(along_edge, strengths / _RARE, strengths).max())
+    strongest = float(np.where(along_edge, strengths / _RARE, strengths).max())
+    return strongest if len(around) > 1 else strongest / _ONE_SIDED
 
 
 def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+    least = np.min([pair.strange for pair in around], axis=0)
+    inside, _ = _segments()
+    explained = inside @ np.maximum(into.strange, out.strange) <= _STRANGE + _EXPLAINED * inside @ least
     along_x = _jump_along(into.x, out.x, np.array([pair.x for pair in around]))
-    return max(along_x, _jump_along(into.y, out.y, np.array([pair.y for pair in around])))
+    along_y = _jump_along(into.y, out.y, np.array([pair.y for pair in around]))
+    return float((np.maximum(along_x, along_y) * explained).max())
 
 
-def _jump_along(there: Rows, back: Rows, steady: Rows) -> float:
+def _jump_along(there: Rows, back: Rows, steady: Rows) -> Rows:
+    """(S,): how clearly each segment moves in another way than the rest, into the frame and back out of it."""
     # Into the frame and out of it a torn band moves by what it is off, there and back, against each pair around.
     offs = np.concatenate([there - steady, steady - back])
     sizes = np.abs(offs)
     jump = np.where((offs > 0).all(axis=0) | (offs < 0).all(axis=0), sizes.min(axis=0), 0.0) * np.sign(offs[0])
-    if np.ptp(jump) < _JUMP_PX:
-        return 0.0
     # What a band is off on the way in it is off on the way out; where the two differ, flow has lost its way.
-    excess, uneven = _contrast(jump, np.ptp(sizes, axis=0) / 2)
+    excess, uneven = _contrast(jump)
+    uneven = uneven + _segments()[0] @ (np.ptp(sizes, axis=0) / 2)
     # Flow errs in proportion to motion.
     fast = _FLOW_ERROR * float(np.abs(steady).mean())
-    return float((np.abs(excess) / (_JUMP_PX + fast + 1.5 * uneven)).max())
+    strengths: Rows = np.abs(excess) / (_JUMP_PX + fast + 1.5 * uneven)
+    return strengths
 
 
 def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
