@@ -112,8 +112,8 @@ class _Changes:
     def runs(self) -> Iterator[range]:
         """Runs in which enough cells may stand, with a known pair on either side."""
         may = self._may_stand()
-        for first in np.flatnonzero(may[2:] & self.known[1:-1]) + 2:
-            for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1):
+        for first in range(2, len(may) - 1):
+            for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1 if self.known[first - 1] else first):
                 if not (may[stop - 1] and self.known[stop]):
                     break
                 yield range(first, stop)

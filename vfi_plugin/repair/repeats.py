@@ -41,6 +41,14 @@ _CODEC_NOISE = 0.003
 """Noise at most, most of an 8-bit step, up to which a difference may be a codec's: it skips what hardly changes, so no
 fine differences are left between copies. Frames that were exposed apart differ in fine and coarse things alike."""
 
+_CODEC_GRAIN, _CODEC_LEFT = 0.4, 0.12
+"""Of copies whose grain went through a codec: it keeps coarse grain and drops fine, so that of the noise such a part is
+left in the mean of a cell; and what may be left at most, as a part of the change beside it."""
+
+_EVEN = (0.5, 1.75)
+"""Least and largest change of any block between such copies, as multiples of the usual: grain lies on all blocks alike,
+what a codec left out does not."""
+
 _MOVES = 0.005
 """Change beside a run at least, in the blocks that move: an 8-bit step is 0.0039, and a slow fade stays for some frames
 on one and then goes to the next."""
@@ -160,12 +168,26 @@ def _run(series: Series, start: int, count: int) -> Run:
     still, moving = _rms(within[moves]), _rms(beside[moves])
     jump = _length(series, start + count) / max(_length(series, start - 1), 1e-6)
     limit = max(_left_between_copies(series, n, moving) for n in range(start, start + count))
+    usual = max(float(np.median(within)), 1e-6)
+    if _EVEN[0] <= within.min() / usual and within.max() / usual <= _EVEN[1]:
+        limit = max(limit, min(_CODEC_GRAIN * float(series.noise[start : start + count].max()), _CODEC_LEFT * moving))
     score = min(limit / max(still, 1e-6), _CLEAREST)
-    if moving < _MOVES:
-        score = min(score, moving / _MOVES) * (1 - 1e-6)
+    moved = _moved(series, start, start + count, moves)
+    if moved < _MOVES:
+        score = min(score, moved / _MOVES) * (1 - 1e-6)
     elif _turns(series, start, start + count):
         score = min(score, 1 - 1e-6)
     return Run(start, count, score, still, moving, jump)
+
+
+def _moved(series: Series, start: int, end: int, moves: npt.NDArray[np.bool_]) -> float:
+    """Change beside a run that speaks for motion: the mean of both sides, of which neither is less than half of it."""
+    sides = [start - 1, end]
+    change = [_rms(series.change[side, 0][moves]) for side in sides]
+    if len(set(series.digests[start - 1 : end])) == 1:
+        # Nothing is left between copies to the last bit, so that fine changes beside them tell as much as coarse ones.
+        change = [max(found, float(series.noise[side])) for found, side in zip(change, sides, strict=True)]
+    return min(float(np.sqrt(np.square(change).mean())), 2 * min(change))
 
 
 def _left_between_copies(series: Series, place: int, moving: float) -> float:

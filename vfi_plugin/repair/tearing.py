@@ -65,8 +65,8 @@ _JUMP_PX = 1.2
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
 
 _EXPLAINED = 2.0
-"""Residual that rows may have which jump, as a multiple of the least around: what is only displaced is explained when motion
-is found; where it is not, flow has lost its way."""
+"""Residual that rows may have which jump, as a multiple of the least around: what is only displaced is explained once
+its motion is found; where it is not, flow has lost its way."""
 
 _FLOW_ERROR = 1.0
 """Jump that flow may invent, as part of the motion: water, snow and crowds."""
