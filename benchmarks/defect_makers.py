@@ -135,7 +135,7 @@ def _torn(planner: Planner, draft: Draft) -> bool:
         return torn(how, planner.at(time - 1), np.random.default_rng(seed))
 
     def plain(time: int) -> bool | None:
-        return planner.seen(planner.at(time), edit_at(time)(planner.at(time)))
+        return planner.part_seen(planner.at(time), edit_at(time)(planner.at(time)))
 
     found = planner.place(1, True, plain)
     if found:
@@ -154,9 +154,11 @@ def _frozen(planner: Planner, draft: Draft) -> bool:
     box = (int(planner.random.integers(height - size[0])), int(planner.random.integers(width - size[1])), *size)
 
     def plain(time: int) -> bool | None:
-        # At the first frame already, and within the part.
-        part = np.s_[box[0] : box[0] + box[2], box[1] : box[1] + box[3]]
-        return planner.seen(planner.at(time)[part], planner.at(time - 1)[part])
+        # At the first frame already; and where nothing goes on beside the part, it is a repeat of the whole frame.
+        before, now = planner.at(time - 1), planner.at(time)
+        hung = frozen(before, box)(now)
+        stands, goes_on = planner.part_seen(now, hung), planner.part_seen(before, hung)
+        return stands and goes_on if stands is not None else None
 
     found = planner.place(span, True, plain)
     if found:

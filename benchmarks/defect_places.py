@@ -23,6 +23,10 @@ _SEEN, _SEEN_OVER_GRAIN, _NOTHING = 0.02, 3.0, 0.004
 """Difference of a tile, RMS on the curve of ``compared``: seen where there is no grain (5 of 255 steps), in
 multiples of the grain, and what nobody sees (1 step)."""
 
+_PART = 0.01
+"""Of the pixels of a frame, those that have to be seen to differ where a part of it is torn or stands: a square of a
+tenth of its height and width. Less is a tear or a tile in what hardly moves: the pixels are those that belong there."""
+
 _STEADY_PX, _STEADY = 1.0, 0.3
 """A lost frame is plain where what moves goes this far a frame, and its steps around vary by no more than this part."""
 
@@ -64,6 +68,12 @@ class Planner:
         if difference < _NOTHING:
             return None
         return difference >= max(_SEEN, _SEEN_OVER_GRAIN * self.grain)
+
+    def part_seen(self, first: Picture, second: Picture) -> bool | None:
+        """As :meth:`seen`, for what concerns a part of the picture: enough of its pixels must differ for a person."""
+        seen = self.seen(first, second)
+        most = np.abs(compared(first) - compared(second)).max(axis=2)
+        return seen and float((most >= max(_SEEN, _SEEN_OVER_GRAIN * self.grain)).mean()) >= _PART
 
     def steady(self, time: int, lost: int) -> bool:
         """Whether what moves around the gap before ``time`` goes evenly, and far enough for the gap to show."""

@@ -27,9 +27,9 @@ _LEAST_AROUND = 2
 _NEAR = 6
 """Frames away that these may be; repeats between them are passed over."""
 
-_JUMP = 1.75
+_JUMP = 1.7
 """Motion as a multiple of the predicted one from which on it may be a gap: one lost frame gives 2. Cameras whose frames
-are not taken at even times reach 1.7."""
+are not taken at even times reach 1.6."""
 
 _STANDS_OUT = 5.0
 """Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips

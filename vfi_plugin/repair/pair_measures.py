@@ -37,6 +37,10 @@ _DETAIL_PX = 17
 _FAINT = 1e-5
 """Mean square of structure that counts as none: an RMS of 0.003, most of an 8-bit step."""
 
+_LOST, _KNOWN = 0.7, 0.85
+"""Agreement below which a motion may be further than it is looked for by itself, where that before it agreed by so
+much: it is then looked for from multiples of the motion before, as after lost frames."""
+
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 Plane = npt.NDArray[np.float32]
@@ -87,17 +91,27 @@ class PairMeter:
 
     def __init__(self) -> None:
         self._before: deque[_Seen | None] = deque(maxlen=LAGS)
+        self._known: Plane | None = None
 
     def measure(self, look: Look) -> PairMeasures | None:
         """Of the next frame and those before it; None for the first, and beside one that cannot be read."""
         if look.fault:
             self._before.appendleft(None)
+            self._known = None
             return None
         seen = _seen(look)
         before = self._before[0] if self._before else None
         found = None
-        if before is not None:
-            found = _measures(seen, list(self._before), look.factor)
+        flow = None if before is None else _flow(before.grey, seen.grey)
+        if before is not None and flow is not None:
+            pair = _aligned(before, seen, flow)
+            agrees = _agreement(pair)
+            # What the next pair starts from is this motion as it was found by itself: two frames decide on it.
+            known = flow if agrees >= _KNOWN else None
+            if agrees < _LOST and self._known is not None:
+                flow, pair = _further(before, seen, self._known, (flow, pair))
+            self._known = known
+            found = _measures(seen, list(self._before), look.factor, flow, pair)
         self._before.appendleft(seen)
         return found
 
@@ -110,7 +124,7 @@ def _seen(look: Look) -> _Seen:
     return _Seen(luma, np.rint(np.clip(luma, 0.0, 1.0) * 255.0).astype(np.uint8), cells)
 
 
-def _measures(seen: _Seen, before: list[_Seen | None], factor: int) -> PairMeasures:
+def _measures(seen: _Seen, before: list[_Seen | None], factor: int, flow: Plane, pair: _Aligned) -> PairMeasures:
     last = before[0]
     assert last is not None
     noise = _noise(seen, last)
@@ -118,8 +132,6 @@ def _measures(seen: _Seen, before: list[_Seen | None], factor: int) -> PairMeasu
     for lag, earlier in enumerate(before):
         if earlier is not None:
             change[lag] = _change(seen, earlier, noise)
-    flow = _flow(last.grey, seen.grey)
-    pair = _aligned(last, seen, flow)
     level = float(np.sqrt(np.median(noise)))
     return PairMeasures(
         change=change,
@@ -179,7 +191,16 @@ def _texture(luma: Plane) -> Plane:
     return np.sqrt(_block_means(steps))
 
 
-def _flow(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> Plane:
+def _further(before: _Seen, after: _Seen, known: Plane, found: tuple[Plane, _Aligned]) -> tuple[Plane, _Aligned]:
+    """The flow that agrees best: the one found, or one that is looked for from a multiple of the one before."""
+    tried = [found]
+    for times in (2, 3, 4):
+        flow = _flow(before.grey, after.grey, known * np.float32(times))
+        tried.append((flow, _aligned(before, after, flow)))
+    return max(tried, key=lambda each: _agreement(each[1]))
+
+
+def _flow(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], start: Plane | None = None) -> Plane:
     """(h, w, 2) float32: where each pixel of the second frame was in the first, less where it is."""
     cv2 = single_threaded_opencv()
     height, width = first.shape
@@ -187,7 +208,9 @@ def _flow(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> Plane:
     if any(missing):
         first, second = (np.pad(grey, [(0, missing[0]), (0, missing[1])], mode="edge") for grey in (first, second))
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow: Plane = search.calc(second, first, None)[:height, :width]
+    if start is not None:
+        start = np.pad(start, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
+    flow: Plane = search.calc(second, first, start)[:height, :width]
     return flow
 
 
