@@ -89,25 +89,31 @@ _OUTWEIGHS = 1.5
 _EMPTY = 0.02
 """The same of a cell in which nothing ever moved: of two boxes the smaller is taken."""
 
+_BLOCK = 256
+"""Frames that are gone through at a time, so that memory does not grow with a clip."""
+
 Mask = npt.NDArray[np.bool_]
 Grid = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class _Changes:
-    """Of each frame and the one before it: mean squares (N, *CELL_GRID), what they are off by, and whether they are
-    known and of successive numbers (N,)."""
+    """Of each frame and the one before it, as measured (N, 2, CELLS), and whether they are known and of successive
+    numbers (N,)."""
 
-    change: Grid
-    off: Grid
+    stored: npt.NDArray[np.floating]
     known: Mask
 
     @classmethod
     def of(cls, series: FrameSeries) -> _Changes:
-        stored = squares(np.nan_to_num(series.cells)).reshape(-1, 2, *CELL_GRID)
         steps = np.diff(np.array(series.numbers), prepend=series.numbers[:1])
         known = [series.pair(place) is not None and steps[place] == 1 for place in range(len(series))]
-        return cls(stored[:, 0], stored[:, 1], np.array(known, np.bool_) & np.isfinite(series.cells).all((1, 2)))
+        return cls(series.cells, np.array(known, np.bool_) & np.isfinite(series.cells[:, 0, 0]))
+
+    def squares(self, first: int, stop: int) -> tuple[Grid, Grid]:
+        """Of pairs in a row: mean squares (n, *CELL_GRID), and what they are off by; 0 where they are not known."""
+        both = squares(np.nan_to_num(self.stored[first:stop])).reshape(-1, 2, *CELL_GRID)
+        return both[:, 0], both[:, 1]
 
     def runs(self) -> Iterator[range]:
         """Runs in which enough cells may stand, with a known pair on either side."""
@@ -120,40 +126,57 @@ class _Changes:
 
     def _may_stand(self) -> Mask:
         """Pairs (N,) in which enough cells stand by the largest change anywhere near."""
-        largest = self.change.copy()
-        for away in range(1, LONGEST + 2):
-            np.maximum(largest[away:], self.change[:-away], out=largest[away:])
-            np.maximum(largest[:-away], self.change[away:], out=largest[:-away])
-        stands = (self.change <= _limit(largest) + _DOUBTS * self.off) & (largest > _LEAST_MOVED**2)
-        enough: Mask = self.known & (stands.sum((1, 2)) >= _LEAST_CELLS)
-        return enough
+        enough = np.zeros(len(self.known), np.bool_)
+        for first in range(0, len(enough), _BLOCK):
+            stop, margin = min(first + _BLOCK, len(enough)), min(first, LONGEST + 1)
+            change, off = self.squares(first - margin, stop + LONGEST + 1)
+            largest = change.copy()
+            for away in range(1, LONGEST + 2):
+                np.maximum(largest[away:], change[:-away], out=largest[away:])
+                np.maximum(largest[:-away], change[away:], out=largest[:-away])
+            stands = (change <= _limit(largest) + _DOUBTS * off) & (largest > _LEAST_MOVED**2)
+            enough[first:stop] = (stands.sum((1, 2)) >= _LEAST_CELLS)[margin:][: stop - first]
+        found: Mask = self.known & enough
+        return found
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Cells around and in a run: mean squares beside it, in it and out of it, which moved, and which of these stand."""
+    """Cells around and in a run of frames.
 
-    changes: _Changes
-    places: range
+    Attributes:
+        change, off: mean squares and what they are off by, from two pairs before the run to two after it.
+        known: which of these pairs are.
+        end: place there of the pair that leaves the run; the one that enters it is at 2.
+        beside: change beside the run.
+        moved, stand: which cells moved there, and which of these stand in the run.
+    """
+
+    change: Grid
+    off: Grid
+    known: Mask
+    end: int
     beside: Grid
     moved: Mask
     stand: Mask
 
     @classmethod
     def of(cls, changes: _Changes, places: range) -> _Run:
-        before = changes.change[_known(changes, places.start - 1, places.start - 2)].mean(0)
-        after = changes.change[_known(changes, places.stop, places.stop + 1)].mean(0)
+        around = slice(places.start - 2, places.stop + 2)
+        change, off = changes.squares(around.start, around.stop)
+        known = changes.known[around]
+        before, after = (change[ends][known[ends]].mean(0) for ends in (slice(0, 2), slice(len(places) + 2, None)))
         beside = np.maximum(np.minimum(before, after), 0.0)
-        within, off = (each[places.start : places.stop] for each in (changes.change, changes.off))
-        moved = beside > _LEAST_MOVED**2 + 4.0 * off.mean(0)
-        stand = moved & (within <= _limit(beside) + _DOUBTS * off).all(0)
-        return cls(changes, places, beside, moved, stand)
+        within = slice(2, len(places) + 2)
+        moved = beside > _LEAST_MOVED**2 + 4.0 * off[within].mean(0)
+        stand = moved & (change[within] <= _limit(beside) + _DOUBTS * off[within]).all(0)
+        return cls(change, off, known, within.stop, beside, moved, stand)
 
     def is_hung(self, region: Mask) -> bool:
         """Whether a region of it does what only a fault does."""
         cells, outside = self.stand & region, self.moved & ~region
         count, around = int(cells.sum()), int(outside.sum())
-        within = self.changes.change[self.places.start : self.places.stop].mean(0)
+        within = self.change[2 : self.end].mean(0)
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
             count >= max(_LEAST_CELLS, _FILLED * int((self.moved & region).sum()))
@@ -167,25 +190,19 @@ class _Run:
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
-        ends = [self.places.start - 1, self.places.stop]
-        moves = self.changes.change[ends] > _limit(self.beside) + _DOUBTS * self.changes.off[self.places.start]
+        moves = self.change[[1, self.end]] > _limit(self.beside) + _DOUBTS * self.off[2]
         return bool(moves[:, cells].mean(1).min() >= _AT_ONCE)
 
     def _jumps(self, cells: Mask) -> bool:
         """Whether the cells stop at once and make up for lost time."""
 
-        def size(place: int, instead: int) -> float:
-            place = place if place < len(self.changes.known) and self.changes.known[place] else instead
-            return float(np.sqrt(self.changes.change[place][cells].clip(0).mean()))
+        def size(place: int) -> float:
+            known = place < len(self.known) and self.known[place]
+            return float(np.sqrt(self.change[place if known else 1][cells].clip(0).mean()))
 
-        first, last = self.places.start - 1, self.places.stop
-        before, out, after = size(first, first), size(last, last), size(last + 1, first)
+        before, out, after = size(1), size(self.end), size(self.end + 1)
         catches_up = out >= max(_CATCHES_UP * float(np.sqrt(before * after)), _LEAST_OUT * max(before, after))
-        return before >= _SUDDEN * size(first - 1, first) and catches_up
-
-
-def _known(changes: _Changes, near: int, far: int) -> list[int]:
-    return [near, far] if 0 <= far < len(changes.known) and changes.known[far] else [near]
+        return before >= _SUDDEN * size(0) and catches_up
 
 
 def _limit(beside: Grid) -> Grid:
@@ -195,7 +212,7 @@ def _limit(beside: Grid) -> Grid:
 
 def _band(run: _Run) -> Mask:
     """The rows over the full width, of a run of one frame, that stand best."""
-    return _best(run, _bands()) if len(run.places) == 1 else np.zeros(CELL_GRID, np.bool_)
+    return _best(run, _bands()) if run.end == 3 else np.zeros(CELL_GRID, np.bool_)
 
 
 def _box(run: _Run) -> Mask:

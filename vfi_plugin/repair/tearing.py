@@ -3,15 +3,14 @@
 TORN, found in three ways, each of them by comparison with what comes before *and* after:
 
 1. *Strange rows.* A band of rows over the full width is not explained by motion from the frame before, nor explains
-   the frame after, while other rows are and do: garbage, grey or green macroblocks of a half-decoded frame.
-2. *Rows that jump.* A band moves in another way than the rest into the frame, and back out of it: rows of the frame
-   before (a tear), lines that are shifted. Motion must be seen to jump: about 1 % of the frame's width.
+   the frame after, far more than these rows usually are, while all other rows are explained as ever: garbage, grey or
+   green macroblocks of a half-decoded frame.
+2. *Rows that jump.* A band moves in another way than the rest into the frame, and back out of it, and that motion
+   explains it: lines that are shifted. Motion must be seen to jump: about 1 % of the frame's width.
 3. *Garbage all over.* Every second line, or the whole frame, is noise: far more fine structure than in both neighbours.
 
-Of frames of 67 clean clips, of which the nearest reaches 0.97, 98 % were found with half the rows random, 97 %
-with a random band of 8 to 40 %, 94 % with a grey and 90 % with a green one (green of the luma of what it hides is not
-seen), 88 % with rows shifted by a thirtieth of the width; of rows of the frame before in slow motion, which move by a
-few px, one in five, and as many are called FROZEN.
+Rows of the frame before are found as what they are, copies: see ``frozen_regions.held_rows``. How many of each are
+found is measured by ``benchmarks/scan_quality.py`` and told in docs/scan-quality.md.
 
 No defects: letterbox, split screens and captions (they are there in the frames around as well, or stay), things that
 pass (they do not take the full width, and do not leave the rows they came in), shakes and rolling shutter (they move
