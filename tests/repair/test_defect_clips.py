@@ -237,6 +237,20 @@ def test_a_lost_frame_in_a_motion_that_is_not_even_need_not_be_found() -> None:
     assert not any(label.plain for found in labels for label in found)
 
 
+@pytest.mark.parametrize("kind", [Kind.TORN, Kind.FROZEN])
+def test_a_part_need_not_be_found_where_next_to_none_of_its_pixels_differ(kind: Kind) -> None:
+    def nearly_still(time: float) -> np.ndarray:
+        picture = pan().picture(0.0).copy()
+        picture[100:108, 150:158] = pan().picture(time)[:8, :8]  # 0.1 % of the frame
+        return picture
+
+    shot = Shot("nearly still", cache(nearly_still), FRAMES)
+    labels = [label for seed in range(5) for label in with_defects(shot, seed, [kind], CLEAN).plan.labels]
+    hidden = [label for label in labels if kind is Kind.FROZEN or label.how == "half of the frame before"]
+    assert hidden
+    assert not any(label.plain for label in hidden)
+
+
 @pytest.mark.parametrize("make", defect_shots.MADE_UP, ids=lambda make: make.__name__)
 def test_every_made_up_shot_is_light_above_nothing_and_has_the_size_it_says(make: object) -> None:
     shot = make(np.random.default_rng(7), 50)  # type: ignore[operator]

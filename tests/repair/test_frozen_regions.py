@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
-from moving_textures import found, pan, view
+from moving_textures import found, grain, pan, view
 
 from vfi_plugin.repair.finding import Kind
 
@@ -45,3 +46,39 @@ def test_a_held_frame_is_not_a_frozen_region():
     frames[6] = frames[5].copy()
     assert Kind.FROZEN not in found(frames)
     assert Kind.TORN not in found(frames)
+
+
+def test_a_small_tile_hung_for_six_frames_under_grain_is_found():
+    frames = pan(16, speed=2)
+    for place in range(6, 12):
+        frames[place][60:110, 100:190] = frames[5][60:110, 100:190]
+    grained = [frame + grain(place, 0.01) for place, frame in enumerate(frames)]
+    assert found(grained) == {Kind.FROZEN: tuple(range(6, 12))}
+
+
+def test_a_part_that_pauses_and_goes_on_from_where_it_stood_is_no_fault():
+    frames = pan(16)
+    for place, frame in enumerate(frames):
+        frame[TILE] = view(400 + 6 * (place - min(max(place - 6, 0), 3)), seed=1)[TILE]
+    assert found(frames) == {}
+
+
+def test_a_ground_seen_between_two_things_that_pass_is_no_fault():
+    ground, thing = view(700, seed=1), view(400)
+    frames = []
+    for place in range(18):
+        frame = ground.copy()
+        for left in (-260 + 45 * place, -700 + 45 * place):
+            shown = slice(max(left, 0), max(left + 200, 0))
+            frame[20:150, shown] = thing[20:150, : frame[:, shown].shape[1]]
+        frame[155:] = view(40 + 3 * place)[155:]
+        frames.append(frame)
+    assert found(frames) == {}
+
+
+def test_an_outline_of_cells_is_no_tile():
+    frames = pan()
+    ring = np.zeros(frames[0].shape[:2], np.uint8)
+    cv2.rectangle(ring, (60, 30), (260, 150), 1, 12)
+    frames[6] = np.where(ring[..., None] == 1, frames[5], frames[6])
+    assert Kind.FROZEN not in found(frames)

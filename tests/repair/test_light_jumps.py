@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_textures import defocused, found, pan, times, with_changes
+from moving_textures import defocused, found, grain, pan, times, with_changes
 
 from vfi_plugin.repair.finding import Kind
 
@@ -18,6 +18,17 @@ def test_light_that_jumps_and_comes_back_is_a_flash(gain, length):
 
 def test_white_frames_are_a_flash():
     assert found(with_changes(pan(), {6: times(50)})) == {Kind.FLASH: (6,)}
+
+
+def test_what_is_cut_off_below_white_is_a_flash_too():
+    cut_off = dict.fromkeys((5, 6), lambda frame: np.full_like(frame, 0.72))
+    assert found(with_changes([frame.clip(0, 0.7) for frame in pan()], cut_off)) == {Kind.FLASH: (5, 6)}
+
+
+def test_black_is_found_in_a_picture_of_little_contrast_under_grain():
+    frames = [0.4 + 0.15 * (frame - 0.4) for frame in pan()]
+    black = [frame + grain(place, 0.006) for place, frame in enumerate(with_changes(frames, {6: times(0)}))]
+    assert found(black) == {Kind.BLACK: (6,)}
 
 
 def test_two_photo_flashes_are_found():

@@ -47,6 +47,13 @@ def test_copies_that_went_through_a_codec_are_found() -> None:
     assert repeats(report_on(pictures)) == [7, 15]
 
 
+def test_a_copy_to_the_last_bit_is_found_where_only_fine_structure_moves() -> None:
+    fine = np.random.default_rng(9).uniform(0.4, 0.5, (HEIGHT, 3 * WIDTH, 3)).astype(np.float32)
+    slope = np.linspace(0, 0.2, HEIGHT, dtype=np.float32)[:, None, None]
+    pictures = [view(fine, 3 * position) + slope for position in frozen(14, 9)]
+    assert repeats(report_on(pictures)) == [9]
+
+
 def test_a_small_thing_that_stops_in_a_locked_off_shot_is_enough() -> None:
     still, thing = view(backdrop(3), 0), np.full((14, 14, 3), 0.7, np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_textures import HEIGHT, WIDTH, found, pan, view, with_changes
+from moving_textures import HEIGHT, WIDTH, found, grain, pan, view, with_changes
 
 from vfi_plugin.repair.finding import Kind
 
@@ -50,6 +50,17 @@ def test_rows_of_the_frame_before_are_a_tear(shift):
     frames = pan(speed=6)
     frames[6][80:] = np.roll(frames[5], shift, axis=1)[80:]
     assert found(frames) == {Kind.TORN: (6,)}
+
+
+def test_rows_of_the_frame_before_are_a_tear_in_slow_motion_under_grain_too():
+    frames = pan(speed=1)
+    frames[6][80:] = frames[5][80:]
+    assert found([frame + grain(place, 0.006) for place, frame in enumerate(frames)]) == {Kind.TORN: (6,)}
+
+
+def test_a_grey_band_is_a_tear_in_a_faint_picture_too():
+    frames = [0.4 + 0.3 * (frame - 0.4) for frame in pan()]
+    assert found(with_changes(frames, {6: one_colour(slice(60, 130), 0.4)})) == {Kind.TORN: (6,)}
 
 
 def test_letterbox_is_no_tear():
