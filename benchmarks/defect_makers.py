@@ -135,7 +135,9 @@ def _torn(planner: Planner, draft: Draft) -> bool:
         return torn(how, planner.at(time - 1), np.random.default_rng(seed))
 
     def plain(time: int) -> bool | None:
-        return planner.part_seen(planner.at(time), edit_at(time)(planner.at(time)))
+        torn_frame = edit_at(time)(planner.at(time))
+        seen = planner.seen(planner.at(time), torn_frame)
+        return seen and planner.part_seen(planner.at(time), torn_frame)
 
     found = planner.place(1, True, plain)
     if found:
@@ -154,11 +156,11 @@ def _frozen(planner: Planner, draft: Draft) -> bool:
     box = (int(planner.random.integers(height - size[0])), int(planner.random.integers(width - size[1])), *size)
 
     def plain(time: int) -> bool | None:
-        # At the first frame already; and where nothing goes on beside the part, it is a repeat of the whole frame.
+        # At the first frame already, and within the part; where nothing goes on beside it, the whole frame is repeated.
         before, now = planner.at(time - 1), planner.at(time)
-        hung = frozen(before, box)(now)
-        stands, goes_on = planner.part_seen(now, hung), planner.part_seen(before, hung)
-        return stands and goes_on if stands is not None else None
+        part, hung = np.s_[box[0] : box[0] + box[2], box[1] : box[1] + box[3]], frozen(before, box)(now)
+        seen = planner.seen(now[part], before[part])
+        return seen and planner.part_seen(now, hung) and planner.part_seen(before, hung)
 
     found = planner.place(span, True, plain)
     if found:

@@ -69,11 +69,10 @@ class Planner:
             return None
         return difference >= max(_SEEN, _SEEN_OVER_GRAIN * self.grain)
 
-    def part_seen(self, first: Picture, second: Picture) -> bool | None:
-        """As :meth:`seen`, for what concerns a part of the picture: enough of its pixels must differ for a person."""
-        seen = self.seen(first, second)
+    def part_seen(self, first: Picture, second: Picture) -> bool:
+        """Whether enough of the pixels of a frame differ for a person to see that a part of it does."""
         most = np.abs(compared(first) - compared(second)).max(axis=2)
-        return seen and float((most >= max(_SEEN, _SEEN_OVER_GRAIN * self.grain)).mean()) >= _PART
+        return float((most >= max(_SEEN, _SEEN_OVER_GRAIN * self.grain)).mean()) >= _PART
 
     def steady(self, time: int, lost: int) -> bool:
         """Whether what moves around the gap before ``time`` goes evenly, and far enough for the gap to show."""

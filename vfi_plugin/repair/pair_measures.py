@@ -192,12 +192,14 @@ def _texture(luma: Plane) -> Plane:
 
 
 def _further(before: _Seen, after: _Seen, known: Plane, found: tuple[Plane, _Aligned]) -> tuple[Plane, _Aligned]:
-    """The flow that agrees best: the one found, or one that is looked for from a multiple of the one before."""
-    tried = [found]
+    """The flow that agrees best of those looked for from a multiple of the one before, where that explains the pair as
+    well as pairs are explained whose motion is known; else the one found, so that nothing is read into noise."""
+    tried = []
     for times in (2, 3, 4):
         flow = _flow(before.grey, after.grey, known * np.float32(times))
         tried.append((flow, _aligned(before, after, flow)))
-    return max(tried, key=lambda each: _agreement(each[1]))
+    best = max(tried, key=lambda each: _agreement(each[1]))
+    return best if _agreement(best[1]) >= _KNOWN else found
 
 
 def _flow(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], start: Plane | None = None) -> Plane:
