@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import torch
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.part import Part, WholeFrames
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -44,10 +46,24 @@ class Model(ABC):
 
     info: ModelInfo
     device: torch.device
+    follows_in_whole: bool = False
+    """Whether ``look_at_whole`` finds motion of any size, so that parts need not be cut out where motion leads."""
 
     @abstractmethod
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> Pair:
         """Looks at a pair; ``before`` and ``after`` are guides of the same shape."""
+
+    def look_at_whole(self, frames: WholeFrames, t: float) -> Any:  # noqa: ARG002
+        """What has to be known of large frames as wholes before parts of them are looked at; here nothing."""
+        return None
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> Pair:  # noqa: ARG002
+        """Looks at guides that are a part of a pair of frames, so that its inner pixels come out as in the whole.
+
+        Its top left corner lies on multiples of ``info.size_multiple`` in the frame, and so do its other ends but for
+        the frame's own.
+        """
+        return self.prepare(before, after)
 
     def estimate(self, before: torch.Tensor, after: torch.Tensor, t: float = 0.5) -> Motion:
         """The motion of the pair at ``t``, to be applied to any payload over the same pixels.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -12,6 +12,7 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.part import Part, WholeFrames
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -39,12 +40,23 @@ class HalfPrecisionModel(Model):
     def __init__(self, model: NetworkModel) -> None:
         self._model = model
         self.info = model.info
+        self.follows_in_whole = model.follows_in_whole
         self.device = model.device
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> Pair:
         """Looks at a pair, as the model does."""
         with self._autocast():
             return _HalfPrecisionPair(self._model.prepare(before, after), self._autocast())
+
+    def look_at_whole(self, frames: WholeFrames, t: float) -> Any:
+        """As the model does."""
+        with self._autocast():
+            return self._model.look_at_whole(frames, t)
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> Pair:
+        """Looks at a part of a pair, as the model does."""
+        with self._autocast():
+            return _HalfPrecisionPair(self._model.prepare_part(before, after, part), self._autocast())
 
     def interpolate(self, before: torch.Tensor, after: torch.Tensor, t: float = 0.5) -> torch.Tensor:
         """The frame that the model gives, in float32; painting models look for no motion."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 import torch
 
 from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.motion.chain import ChainedMotion
 from vfi_plugin.motion.continued import continued_velocity
@@ -19,12 +20,16 @@ class MidpointModel(Model):
     """A model whose network knows the middle of a pair alone."""
 
     @abstractmethod
-    def middle(self, before: torch.Tensor, after: torch.Tensor) -> Motion:
-        """The motion at ``t`` = 1/2."""
+    def middle(self, before: torch.Tensor, after: torch.Tensor, part: Part | None = None) -> Motion:
+        """The motion at ``t`` = 1/2; ``part`` as in ``prepare_part``, None where the guides are whole frames."""
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> MidpointPair:
         """Looks at a pair; its middle is estimated when it is first asked for."""
         return MidpointPair(self, before, after)
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> MidpointPair:
+        """The same for guides that are a part of larger ones."""
+        return MidpointPair(self, before, after, part)
 
 
 class MidpointPair(Pair):
@@ -33,8 +38,10 @@ class MidpointPair(Pair):
     One half is kept, not both: kernels of a motion take 1.7 GB for an HD frame, and a clip asks for times in order.
     """
 
-    def __init__(self, model: MidpointModel, before: torch.Tensor, after: torch.Tensor) -> None:
-        self._model = model
+    def __init__(
+        self, model: MidpointModel, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
+    ) -> None:
+        self._model, self._part = model, part
         self._ends = before, after
         self._middle: Motion | None = None
         self._halves: dict[bool, MidpointPair] = {}  # one at most
@@ -58,7 +65,7 @@ class MidpointPair(Pair):
 
     def _found_middle(self) -> Motion:
         if self._middle is None:
-            self._middle = self._model.middle(*self._ends)
+            self._middle = self._model.middle(*self._ends, self._part)
         return self._middle
 
     def _half(self, takes_later: bool) -> MidpointPair:
@@ -66,5 +73,5 @@ class MidpointPair(Pair):
             before, after = self._ends
             made = self._found_middle().guide_frame(before, after)
             ends = (made, after) if takes_later else (before, made)
-            self._halves = {takes_later: MidpointPair(self._model, *ends)}
+            self._halves = {takes_later: MidpointPair(self._model, *ends, self._part)}
         return self._halves[takes_later]

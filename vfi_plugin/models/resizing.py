@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.models.part import Part
 
 Tensor = torch.Tensor
 
@@ -23,6 +26,45 @@ def bilinear(values: Tensor, factor: float, *, align_corners: bool = False) -> T
     return F.interpolate(values, scale_factor=factor, mode="bilinear", align_corners=align_corners)
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """How a part of a frame is enlarged with corners aligned, so that it comes out as in the whole frame.
+
+    With corners aligned a frame is stretched: at its left a pixel reads a quarter of a coarse one further right than at
+    its right. A part that took its own corners for the frame's would be stretched anew, and not meet its neighbours.
+
+    Attributes:
+        part: where it lies, at full size; all sides are multiples of every level's pixels.
+        height, width: of the part, at full size.
+    """
+
+    part: Part
+    height: int
+    width: int
+
+    def doubled(self, values: Tensor) -> Tensor:
+        """(N, C, h, w) at any level -> (N, C, 2 h, 2 w)."""
+        part = self.part
+        rows = _doubled_axis(values, 2, self.height, part.top, part.height)
+        return _doubled_axis(rows, 3, self.width, part.left, part.width)
+
+
+def _doubled_axis(values: Tensor, axis: int, seen: int, start: int, whole: int) -> Tensor:
+    """Twice as many along one axis; ``seen``, ``start`` and ``whole`` are of the full size."""
+    side = values.shape[axis]
+    step = seen // side
+    count, first = whole // step, start // step
+    # In float64: places are shares of the whole frame, and must not depend on where the part begins.
+    places = torch.arange(2 * first, 2 * (first + side), dtype=torch.float64) * (count - 1) / (2 * count - 1) - first
+    places = places.clamp(0, side - 1)
+    lower = places.floor().long()
+    shape = [1, 1, 1, 1]
+    shape[axis] = -1
+    share = (places - lower).to(values.device, values.dtype).view(shape)
+    lower = lower.to(values.device)
+    return torch.lerp(values.index_select(axis, lower), values.index_select(axis, (lower + 1).clamp(max=side - 1)), share)
+
+
 class Enlarged(torch.nn.Module):
     """``bilinear`` as a layer.
 
@@ -36,8 +78,10 @@ class Enlarged(torch.nn.Module):
         self.factor = factor
         self.align_corners = align_corners
 
-    def forward(self, values: Tensor) -> Tensor:
-        """(N, C, H, W) -> (N, C, factor H, factor W)."""
+    def forward(self, values: Tensor, stretch: Stretch | None = None) -> Tensor:
+        """(N, C, H, W) -> (N, C, factor H, factor W); ``stretch`` where they are a part of a frame."""
+        if stretch is not None and self.align_corners:
+            return stretch.doubled(values)
         return bilinear(values, self.factor, align_corners=self.align_corners)
 
 

@@ -87,3 +87,27 @@ class LargeGuides:
         rows = max(_BAND_PIXELS // max(whole.width, 1) // factor, 1) * factor
         tops = range(whole.y, whole.y_end, rows)
         return [Window(whole.x, top, whole.width, min(rows, whole.y_end - top)) for top in tops]
+
+
+@dataclass(frozen=True)
+class GuidesOnDevice:
+    """The guides as models look at them, see ``WholeFrames``."""
+
+    guides: LargeGuides
+    device: torch.device
+
+    @property
+    def height(self) -> int:
+        """Of the view."""
+        return self.guides.window.height
+
+    @property
+    def width(self) -> int:
+        """Of the view."""
+        return self.guides.window.width
+
+    def crop(self, which: int, top: int, left: int, height: int, width: int) -> torch.Tensor:
+        """(1, 3, height, width) of the earlier (0) or later (1) guide, in memory of its own; edges are repeated."""
+        whole = self.guides.window
+        guide = self.guides.crop(which, Window(whole.x + left, whole.y + top, width, height))
+        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self.device)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,13 +14,14 @@ import torch
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
+from vfi_plugin.models.part import Part
 from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.filtered import FilteredFlowMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.group_work import ViewMotion
-from vfi_plugin.render.large_guides import LargeGuides
+from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import LargeMotion, grid
 from vfi_plugin.render.painted_colour import PaintedColour
 from vfi_plugin.render.pieces import Fade, Piece, flow_pieces
@@ -91,12 +94,34 @@ class NetworkTiles(LargeMotion):
 
     def _tile(self, core: Window) -> Iterator[Piece]:
         target = core.expanded(FADE_PX).intersection(self.window)
-        seen = core.expanded(self.model.info.overlap_px).intersection(self.window)
-        # Models take no less than this; what lies beyond the frame repeats its edge.
-        seen = replace(seen, width=max(seen.width, SMALLEST_SIDE_PX), height=max(seen.height, SMALLEST_SIDE_PX))
+        seen = self._seen(core)
         fade = Fade(target, 2 * (core.x - target.x), 2 * (core.y - target.y))
         for piece in self._made(target, seen):
             yield replace(piece, core=piece.target.intersection(core), fade=fade)
+
+    def _seen(self, core: Window) -> Window:
+        """What the network is shown for a tile: from a multiple to a multiple of its coarsest pixels."""
+        whole, (overlap, multiple) = self.window, (self.model.info.overlap_px, self.model.info.size_multiple)
+        ends = []
+        for start, end, first, last in (
+            (core.x, core.x_end, whole.x, whole.x_end),
+            (core.y, core.y_end, whole.y, whole.y_end),
+        ):
+            begin = first + max((start - overlap - first) // multiple * multiple, 0)
+            stop = min(first - (first - end - overlap) // multiple * multiple, last)
+            # Models take no less than this; what lies beyond the frame repeats its edge.
+            ends.append((begin, max(stop - begin, SMALLEST_SIDE_PX)))
+        (x, width), (y, height) = ends
+        return Window(x, y, width, height)
+
+    @cached_property
+    def _known(self) -> Any:
+        """What the model has to know of the whole frame."""
+        return self.model.look_at_whole(GuidesOnDevice(self.guides, self.model.device), self.t)
+
+    def _part(self, seen: Window) -> Part:
+        whole = self.window
+        return Part(seen.y - whole.y, seen.x - whole.x, whole.height, whole.width, self._known)
 
     def _made(self, target: Window, seen: Window) -> Iterator[Piece]:
         shift = self._shift(seen)
@@ -105,7 +130,7 @@ class NetworkTiles(LargeMotion):
         if self.model.info.paints:
             yield from self._painted(target, seen, self.model.interpolate(guides[0], guides[1], self.t))
             return
-        motion = self.model.prepare(guides[0], guides[1]).motion(self.t).with_taps(self.taps)
+        motion = self.model.prepare_part(guides[0], guides[1], self._part(seen)).motion(self.t).with_taps(self.taps)
         if isinstance(motion, FlowMotion):
             flows = set_back(moved_on(motion.part(*target.slices_in(seen)), offsets), lag)
             yield from flow_pieces(flows, target, self.window)
@@ -130,6 +155,8 @@ class NetworkTiles(LargeMotion):
     def _shift(self, seen: Window) -> Offset:
         """How far apart both frames are cut out: (0, 0) where the network can follow by itself."""
         info = self.model.info
+        if self.model.follows_in_whole:
+            return 0, 0
         parts = Fraction(self.t).limit_denominator(1000).denominator
         if parts > _MOST_PARTS and info.paints:
             return 0, 0

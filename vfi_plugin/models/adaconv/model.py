@@ -12,6 +12,7 @@ from vfi_plugin.models.adaconv.exported import AdaConvFrame
 from vfi_plugin.models.adaconv.info import INFO
 from vfi_plugin.models.adaconv.net import STEP, AdaConvNet
 from vfi_plugin.models.network import NetworkModel
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.recursion import MidpointModel
 from vfi_plugin.motion.adaptive import AdaptiveMotion
 
@@ -24,7 +25,12 @@ class AdaConvModel(NetworkModel, MidpointModel):
 
     channels_last = False  # see there
 
-    def middle(self, before: torch.Tensor, after: torch.Tensor) -> AdaptiveMotion:
+    def middle(
+        self,
+        before: torch.Tensor,
+        after: torch.Tensor,
+        part: Part | None = None,  # noqa: ARG002  (it does not matter where in the frame it is)
+    ) -> AdaptiveMotion:
         """Kernels for the middle of two guides (N, 3, H, W) float32 RGB in [0, 1]; they are made when they are used."""
         return AdaptiveMotion(LogitBands.of_pair(cast(AdaConvNet, self.net), before, after), before, after)
 

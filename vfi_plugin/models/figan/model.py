@@ -12,6 +12,7 @@ from vfi_plugin.models.figan.net import FiganNet, Middle
 from vfi_plugin.models.middle_frame import example_frames
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.recursion import MidpointModel
 from vfi_plugin.motion.flow import FlowMotion
 
@@ -24,7 +25,12 @@ class FiganModel(NetworkModel, MidpointModel):
 
     net: FiganNet
 
-    def middle(self, before: torch.Tensor, after: torch.Tensor) -> FlowMotion:
+    def middle(
+        self,
+        before: torch.Tensor,
+        after: torch.Tensor,
+        part: Part | None = None,  # noqa: ARG002  (it does not matter where in the frame it is)
+    ) -> FlowMotion:
         """The motion to the middle of two guides (N, 3, H, W) float32 RGB in [0, 1].
 
         What the last module adds stays in guide space: a payload is moved and mixed, nothing is painted into it.

@@ -12,8 +12,10 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part, WholeFrames
 from vfi_plugin.models.rife.info import INFO
 from vfi_plugin.models.rife.net import IFNet, build, last
+from vfi_plugin.models.rife.parts import Coarse
 from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
@@ -68,6 +70,30 @@ class RifePair(Pair):
         return RifeMotion(flow[:, :2].contiguous(), flow[:, 2:].contiguous(), share, padding=self._padding)
 
 
+class RifePart(Pair):
+    """A part of two guides whose coarse motion is known from the whole of them."""
+
+    def __init__(self, coarse: Coarse, box: tuple[int, int, int, int]) -> None:
+        self._coarse, self._box = coarse, box
+
+    @torch.no_grad()
+    def motion(self, t: float) -> FlowMotion:
+        """Runs the fine blocks; ``t`` is the one that the coarse ones were run for."""
+        assert t == self._coarse.t
+        top, left, height, width = self._box
+        rows, columns = (
+            side if start + side < real else whole - start
+            for start, side, real, whole in (
+                (top, height, self._coarse.frames.height, self._coarse.size[0]),
+                (left, width, self._coarse.frames.width, self._coarse.size[1]),
+            )
+        )
+        state = self._coarse.refined((top, left, rows, columns))
+        share = torch.sigmoid(state.mask)
+        whole = FlowMotion(state.flow[:, :2].contiguous(), state.flow[:, 2:].contiguous(), share)
+        return whole.cropped(height, width)
+
+
 class RifeModel(NetworkModel):
     """IFNet with weights in it.
 
@@ -82,6 +108,7 @@ class RifeModel(NetworkModel):
     """
 
     channels_last = False
+    follows_in_whole = True
 
     def __init__(self, weights: Weights, device: torch.device, scale: float = 1.0) -> None:
         if scale not in SCALES:
@@ -99,8 +126,20 @@ class RifeModel(NetworkModel):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> RifePair:
         """Pads both guides and makes their features; guides are (N, 3, H, W) float32 in [0, 1]."""
         height, width = before.shape[2:]
-        multiple = round(self.info.size_multiple * max(1.0, 1 / self._scale))
-        return RifePair(self.network, Padding.to_multiple(height, width, multiple), (before, after), self._scale)
+        return RifePair(self.network, Padding.to_multiple(height, width, self._multiple), (before, after), self._scale)
+
+    @torch.no_grad()
+    def look_at_whole(self, frames: WholeFrames, t: float) -> Coarse:
+        """Runs the coarse blocks over the whole frame."""
+        return Coarse.of(self.network, frames, t, 1 / self._scale, self._multiple)
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> RifePart:  # noqa: ARG002
+        """Looks where the coarse motion leads, wherever that is, and not at the guides that are given."""
+        return RifePart(part.known, (part.top, part.left, before.shape[2], before.shape[3]))
+
+    @property
+    def _multiple(self) -> int:
+        return round(self.info.size_multiple * max(1.0, 1 / self._scale))
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The network, and inputs by their names that it can be traced with: frames and t as in ``IFNet.forward``."""

@@ -110,12 +110,21 @@ class IFBlock(nn.Module):
         Returns:
             (N, 5 and more, H, W): 4 of flow, 1 of mask, the rest.
         """
+        found = _resized(self.found(self.inputs(seen, flow, scale)), scale)
+        return torch.cat([found[:, :4] * scale, found[:, 4:]], 1)
+
+    def inputs(self, seen: Tensor, flow: Tensor | None, scale: float) -> Tensor:
+        """What the block's convolutions see, (N, C, H / scale, W / scale); arguments as in ``forward``."""
         inputs = _resized(seen, 1 / scale)
         if flow is not None:
             inputs = torch.cat([inputs, _resized(flow, 1 / scale) / scale], 1)
+        return inputs
+
+    def found(self, inputs: Tensor) -> Tensor:
+        """What they make of it at the same size, (N, 5 and more, h, w), flow in pixels of that size."""
         # In half precision flow would be a quarter of a pixel off: what is found is added up in float32.
-        found = _resized(flow_under_autocast(self.lastconv(self.convblock(self.conv0(inputs)))), scale)
-        return torch.cat([found[:, :4] * scale, found[:, 4:]], 1)
+        found: Tensor = flow_under_autocast(self.lastconv(self.convblock(self.conv0(inputs))))
+        return found
 
     def multiply_adds(self, scale: float) -> float:
         """Of its convolutions, for each pixel of the full resolution."""
@@ -190,15 +199,16 @@ class IFNet(nn.Module):
         for index, scale in enumerate(self.layout.scales):
             block = self.block(index)
             if state is None:
-                found = block(_together(before, after, time), None, scale * reduction)
+                found = block(together(before, after, time), None, scale * reduction)
             else:
                 moved = warp(before, state.flow[:, :2]), warp(after, state.flow[:, 2:])
-                seen = _together(*moved, time, state.mask, state.features)
+                seen = together(*moved, time, state.mask, state.features)
                 found = block(seen, state.flow, scale * reduction)
-            state = self._advanced(state, found)
+            state = self.advanced(state, found)
             yield state
 
-    def _advanced(self, state: State | None, found: Tensor) -> State:
+    def advanced(self, state: State | None, found: Tensor) -> State:
+        """The state after one more block; ``found`` is what that one gives."""
         flow, mask, features = found[:, :4], found[:, 4:5], found[:, 5 : 5 + self.layout.features]
         if state is None:
             return State(flow, mask, features)
@@ -236,7 +246,7 @@ def last(states: Iterator[State]) -> State:
     return deque(states, maxlen=1).pop()
 
 
-def _together(before: Tensor, after: Tensor, *rest: Tensor) -> Tensor:
+def together(before: Tensor, after: Tensor, *rest: Tensor) -> Tensor:
     """What a block sees, in the published order: both frames, the features of both, the rest."""
     return torch.cat([before[:, :3], after[:, :3], before[:, 3:], after[:, 3:], *rest], 1)
 

@@ -10,7 +10,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from vfi_plugin.models.resizing import Enlarged
+from vfi_plugin.models.part import Part
+from vfi_plugin.models.resizing import Enlarged, Stretch
 
 TAPS = 51
 """Length of the kernels: they reach 25 px in every direction."""
@@ -64,22 +65,33 @@ class SepConvNet(nn.Module):
         self.horizontal_1 = _head(c[1])
 
     def forward(
-        self, before: torch.Tensor, after: torch.Tensor
+        self, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Kernels for every pixel.
 
         Args:
             before: the earlier frame, (N, 3, H, W) float32 **BGR** in [0, 1], sides multiples of ``SIZE_MULTIPLE``.
             after: the later one.
+            part: where they lie in larger frames, padded ones; None where they are whole.
 
         Returns:
             vertical and horizontal kernel of the earlier frame, then of the later one, each (N, 51, H, W).
         """
+        stretch = None if part is None else Stretch(part, before.shape[2], before.shape[3])
         x = torch.cat([before, after], 1)
         levels = []
         for convs in self.encoder:
             levels.append(convs(x))
             x = self.halve(levels[-1])
         for convs, enlarge, level in zip(self.decoder, self.enlarge, reversed(levels[1:]), strict=True):
-            x = enlarge(convs(x)) + level
-        return self.vertical_0(x), self.horizontal_0(x), self.vertical_1(x), self.horizontal_1(x)
+            x = _through(enlarge, convs(x), stretch) + level
+        heads = (self.vertical_0, self.horizontal_0, self.vertical_1, self.horizontal_1)
+        vertical_0, horizontal_0, vertical_1, horizontal_1 = (_through(head, x, stretch) for head in heads)
+        return vertical_0, horizontal_0, vertical_1, horizontal_1
+
+
+def _through(layers: nn.Module, x: torch.Tensor, stretch: Stretch | None) -> torch.Tensor:
+    """Layers one after another; those that enlarge know where in the frame they are."""
+    for layer in layers.children():
+        x = layer(x, stretch) if isinstance(layer, Enlarged) else layer(x)
+    return x

@@ -10,9 +10,10 @@ from torch import nn
 from vfi_plugin.models.middle_frame import MiddleFrame, example_frames
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part, WholeFrames
 from vfi_plugin.models.recursion import MidpointModel
 from vfi_plugin.models.sepconvpp.info import INFO
-from vfi_plugin.models.sepconvpp.net import SIZE_MULTIPLE, SepConvPlusNet
+from vfi_plugin.models.sepconvpp.net import SIZE_MULTIPLE, SepConvPlusNet, Statistics
 from vfi_plugin.motion.separable import SeparableMotion
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ if TYPE_CHECKING:
 class SepConvPlusModel(NetworkModel, MidpointModel):
     """The published network behind the interface of all models."""
 
-    def middle(self, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
+    def middle(self, before: torch.Tensor, after: torch.Tensor, part: Part | None = None) -> SeparableMotion:
         """Kernels for the middle of two guides (N, 3, H, W) float32 RGB in [0, 1]."""
         padding = Padding.to_multiple(before.shape[2], before.shape[3], SIZE_MULTIPLE)
         # The released weights take blue first.
-        kernels = self.net(*(padding.add(guide.flip(1)) for guide in (before, after)))
+        kernels = self.net(
+            *(padding.add(guide.flip(1)) for guide in (before, after)), None if part is None else part.known
+        )
         return SeparableMotion(*(padding.remove(kernel).contiguous() for kernel in kernels), normalised=True)
+
+    def look_at_whole(self, frames: WholeFrames, t: float) -> Statistics:  # noqa: ARG002
+        """Mean and deviation of both frames as they are padded, by which every part of them is standardised."""
+        return Statistics.of_frames(frames, SIZE_MULTIPLE)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The frame in the middle as one module, ``MiddleFrame``, and two frames that it can be traced with."""

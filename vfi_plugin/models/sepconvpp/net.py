@@ -5,11 +5,13 @@ A grid of residual blocks over five scales, and four heads that predict a kernel
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
 from torch import nn
 
+from vfi_plugin.models.part import WholeFrames
 from vfi_plugin.models.resizing import Enlarged
 
 TAPS = 51
@@ -21,6 +23,7 @@ SIZE_MULTIPLE = 2
 _STEM_CHANNELS = 16
 _CHANNELS = (64, 128, 256, 512)  # at 1/2 to 1/16 of the size
 _STD_FLOOR = 1e-7
+_BAND_ROWS = 128
 
 
 def _conv(channels_in: int, channels_out: int, stride: int = 1) -> nn.Conv2d:
@@ -73,18 +76,19 @@ class SepConvPlusNet(nn.Module):
         self.horizontal_1 = _head(c[0])
 
     def forward(
-        self, before: torch.Tensor, after: torch.Tensor
+        self, before: torch.Tensor, after: torch.Tensor, statistics: Statistics | None = None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """Kernels for every pixel.
 
         Args:
             before: the earlier frame, (N, 3, H, W) float32 **BGR** in [0, 1], sides even.
             after: the later one.
+            statistics: of the frames that these are parts of; None where they are whole.
 
         Returns:
             vertical and horizontal kernel of the earlier frame, then of the later one, each (N, 51, H, W).
         """
-        x = self.decode(self.encode(*standardised(before, after)))
+        x = self.decode(self.encode(*standardised(before, after, statistics)))
         return self.vertical_0(x), self.horizontal_0(x), self.vertical_1(x), self.horizontal_1(x)
 
     def encode(self, before: torch.Tensor, after: torch.Tensor) -> list[torch.Tensor]:
@@ -108,8 +112,34 @@ class SepConvPlusNet(nn.Module):
         return x
 
 
-def standardised(before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+@dataclass(frozen=True)
+class Statistics:
+    """Mean and deviation of a pair of frames over all channels, for parts of them."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of_frames(cls, frames: WholeFrames, multiple: int) -> Statistics:
+        """Of large frames, padded to a multiple, band by band; in float64, as a frame has 1e8 values."""
+        height, width = (side + -side % multiple for side in (frames.height, frames.width))
+        total, squares = 0.0, 0.0
+        for which in (0, 1):
+            for top in range(0, height, _BAND_ROWS):
+                band = frames.crop(which, top, 0, min(_BAND_ROWS, height - top), width).double()
+                total, squares = total + float(band.sum()), squares + float(band.square().sum())
+        count = 2 * 3 * height * width
+        mean = total / count
+        return cls(mean, max(squares / count - mean * mean, 0.0) ** 0.5)
+
+
+def standardised(
+    before: torch.Tensor, after: torch.Tensor, statistics: Statistics | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Both frames less their common mean and by their common deviation, over all channels; per pair of the batch."""
+    if statistics is not None:
+        deviated = statistics.deviation + _STD_FLOOR
+        return (before - statistics.mean) / deviated, (after - statistics.mean) / deviated
     both = torch.stack([before, after], 1)
     variance, mean = torch.var_mean(both, dim=(1, 2, 3, 4), correction=0)
     deviation = variance.sqrt().view(-1, 1, 1, 1) + _STD_FLOOR

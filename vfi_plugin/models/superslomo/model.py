@@ -13,6 +13,7 @@ from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.superslomo.info import INFO
 from vfi_plugin.models.superslomo.net import MEAN, SIZE_MULTIPLE, SuperSlomo, pixel_flow
 from vfi_plugin.motion.flow import FlowMotion
@@ -61,8 +62,11 @@ class SuperSlomoPair(Pair):
             them.
     """
 
-    def __init__(self, net: SuperSlomo, before: torch.Tensor, after: torch.Tensor) -> None:
+    def __init__(
+        self, net: SuperSlomo, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
+    ) -> None:
         self._net = net
+        self._part = None if part is None else part.padded(SIZE_MULTIPLE)
         self._before = before
         height, width = before.shape[2:]
         padding = Padding.to_multiple(height, width, SIZE_MULTIPLE)
@@ -74,10 +78,11 @@ class SuperSlomoPair(Pair):
         """The motion at ``t``; at 0 and 1, for which the network was not trained, it is none at all."""
         if t in (0.0, 1.0):
             return FlowMotion.still(self._before, t)
-        found = self._net.at_time(self._frames, self.flows, t)
+        found = self._net.at_time(self._frames, self.flows, t, self._part)
         # (1 - t) V0 / ((1 - t) V0 + t V1), in a form that stays defined where a visibility is 0 in float32.
         weight_0 = torch.sigmoid(found.log_odds + math.log((1.0 - t) / t))
-        padded = FlowMotion(pixel_flow(found.flow_t_to_0), pixel_flow(found.flow_t_to_1), weight_0)
+        flows = (pixel_flow(flow, self._part) for flow in (found.flow_t_to_0, found.flow_t_to_1))
+        padded = FlowMotion(*flows, weight_0)
         return SuperSlomoMotion.of(padded, *self._before.shape[2:])
 
 
@@ -93,6 +98,10 @@ class SuperSlomoModel(NetworkModel):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> SuperSlomoPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 RGB in [0, 1]."""
         return SuperSlomoPair(self.net, before, after)
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> SuperSlomoPair:
+        """The same for guides that are a part of larger ones."""
+        return SuperSlomoPair(self.net, before, after, part)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The network, and inputs by their names that it can be traced with: as in ``SuperSlomo.forward``."""

@@ -19,6 +19,7 @@ from torch import nn
 
 from vfi_plugin.kernels.reference import pixel_grid
 from vfi_plugin.kernels.warp import warp
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
@@ -142,10 +143,15 @@ class SuperSlomo(nn.Module):
         forward, backward = self.flow(torch.cat([before, after], 1)).split(2, 1)
         return forward, backward
 
-    def at_time(self, frames: tuple[Tensor, Tensor], flows: tuple[Tensor, Tensor], t: float | Tensor) -> AtTime:
-        """Refines the flows as they would be seen from ``t``, 0 < t < 1, and finds what each frame hides."""
+    def at_time(
+        self, frames: tuple[Tensor, Tensor], flows: tuple[Tensor, Tensor], t: float | Tensor, part: Part | None = None
+    ) -> AtTime:
+        """Refines the flows as they would be seen from ``t``, 0 < t < 1, and finds what each frame hides.
+
+        ``part`` says where the frames lie in larger ones, padded ones; None where they are whole.
+        """
         rough_0, rough_1 = seen_from(flows, t)
-        moved_0, moved_1 = published_warp(frames[0], rough_0), published_warp(frames[1], rough_1)
+        moved_0, moved_1 = published_warp(frames[0], rough_0, part), published_warp(frames[1], rough_1, part)
         # The later frame's comes first: the order the weights were trained with.
         seen = torch.cat([*frames, *flows, rough_1, rough_0, moved_1, moved_0], 1)
         change_0, change_1, log_odds = self.interpolation(seen).split([2, 2, 1], 1)
@@ -163,19 +169,22 @@ def seen_from(flows: tuple[Tensor, Tensor], t: float | Tensor) -> tuple[Tensor, 
     return to_0, to_1
 
 
-def pixel_flow(flow: Tensor) -> Tensor:
+def pixel_flow(flow: Tensor, part: Part | None = None) -> Tensor:
     """The flow (N, 2, H, W) in real pixels of one that the network speaks of.
 
     The published warp divides positions by W where it should divide by W - 1, so that x + u really reads at
-    (x + u)(W - 1)/W. The weights were trained with that, so it belongs to the model.
+    (x + u)(W - 1)/W. The weights were trained with that, so it belongs to the model. Over the frame it adds up to one
+    pixel: a part of a frame has to know its place, or it would be shifted against its neighbours.
     """
     columns, rows = pixel_grid(flow)
     height, width = flow.shape[2:]
+    if part is not None:
+        columns, rows, height, width = columns + part.left, rows + part.top, part.height, part.width
     x = flow[:, 0] - (columns + flow[:, 0]) / width
     y = flow[:, 1] - (rows + flow[:, 1]) / height
     return torch.stack([x, y], 1)
 
 
-def published_warp(frame: Tensor, flow: Tensor) -> Tensor:
+def published_warp(frame: Tensor, flow: Tensor, part: Part | None = None) -> Tensor:
     """The frame (N, C, H, W) read where a flow of the network leads; 0, the mean colour, outside."""
-    return warp(frame, pixel_flow(flow), border="zero")
+    return warp(frame, pixel_flow(flow, part), border="zero")

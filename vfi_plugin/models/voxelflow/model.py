@@ -12,6 +12,7 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.voxelflow.info import INFO
 from vfi_plugin.models.voxelflow.net import SIZE_MULTIPLE, VoxelFlow, VoxelFlowNet
 from vfi_plugin.motion.flow import FlowMotion
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 class VoxelFlowPair(Pair):
     """Two guides; the network runs when a motion is first asked for."""
 
-    def __init__(self, net: VoxelFlowNet, before: torch.Tensor, after: torch.Tensor) -> None:
+    def __init__(
+        self, net: VoxelFlowNet, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
+    ) -> None:
         self._net = net
+        self._part = None if part is None else part.padded(SIZE_MULTIPLE)
         self._before = before
         height, width = before.shape[2:]
         padding = Padding.to_multiple(height, width, SIZE_MULTIPLE)
@@ -52,13 +56,13 @@ class VoxelFlowPair(Pair):
     @cached_property
     def _onward(self) -> VoxelFlow:
         before, after = self._frames
-        found: VoxelFlow = self._net(before, after)
+        found: VoxelFlow = self._net(before, after, self._part)
         return found
 
     @cached_property
     def _backward(self) -> VoxelFlow:
         before, after = self._frames
-        found: VoxelFlow = self._net(after, before)
+        found: VoxelFlow = self._net(after, before, self._part)
         return found
 
 
@@ -120,6 +124,10 @@ class VoxelFlowModel(NetworkModel):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> VoxelFlowPair:
         """Guides are (N, 3, H, W) float32 RGB in [0, 1]; padded to multiples of 8 with their edge pixels."""
         return VoxelFlowPair(self.net, before, after)
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> VoxelFlowPair:
+        """The same for guides that are a part of larger ones."""
+        return VoxelFlowPair(self.net, before, after, part)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """A frame at any time as one module, and inputs by their names that it can be traced with."""

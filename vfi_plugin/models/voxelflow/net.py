@@ -14,6 +14,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.kernels.checking import flow_under_autocast
+from vfi_plugin.models.part import Part
 from vfi_plugin.models.resizing import bilinear
 
 Tensor = torch.Tensor
@@ -80,12 +81,15 @@ class VoxelFlowNet(nn.Module):
         self.up = nn.ModuleList(Layer(coarse + fine, fine, kernel) for coarse, fine, kernel in fed)
         self.head = nn.Conv2d(channels[0], 3, 5, padding=2)
 
-    def forward(self, before: Tensor, after: Tensor) -> VoxelFlow:
-        """Looks at two frames, (N, 3, H, W) float32 BGR in [-1, 1], H and W multiples of 8."""
+    def forward(self, before: Tensor, after: Tensor, part: Part | None = None) -> VoxelFlow:
+        """Looks at two frames, (N, 3, H, W) float32 BGR in [-1, 1], H and W multiples of 8.
+
+        ``part`` says of which larger frames, padded ones, they are a part; None where they are whole.
+        """
         # In half precision a flow is off by a quarter of a pixel from 256 px on.
         x, y, mask = torch.tanh(flow_under_autocast(self.layers(torch.cat([before, after], 1)))).split(1, 1)
         # Half of what tanh gives is motion in units where the frame, from first to last pixel centre, measures 2.
-        height, width = self.unit_px(before)
+        height, width = self.unit_px(before, part)
         flow = torch.cat([x * (0.25 * (width - 1)), y * (0.25 * (height - 1))], 1)
         return VoxelFlow(flow, 0.5 * (1.0 + mask))
 
@@ -103,8 +107,10 @@ class VoxelFlowNet(nn.Module):
         motion_and_mask: Tensor = self.head(features)
         return motion_and_mask
 
-    def unit_px(self, frame: Tensor) -> tuple[int, int]:
-        """Height and width of the frame whose share motion is: those of ``frame`` (N, 3, H, W), or the variant's."""
+    def unit_px(self, frame: Tensor, part: Part | None = None) -> tuple[int, int]:
+        """Height and width of the frame whose share motion is: those of the whole of ``frame``, or the variant's."""
         if self.side_px is not None:
             return self.side_px, self.side_px
+        if part is not None:
+            return part.height, part.width
         return frame.shape[2], frame.shape[3]
