@@ -65,6 +65,10 @@ class Model(ABC):
         """
         return self.prepare(before, after)
 
+    def paint_whole(self, frames: WholeFrames, t: float) -> torch.Tensor:
+        """The frame at ``t`` (1, 3, H, W) of large frames, of a model that paints and has no ``info.overlap_px``."""
+        raise NotImplementedError
+
     def estimate(self, before: torch.Tensor, after: torch.Tensor, t: float = 0.5) -> Motion:
         """The motion of the pair at ``t``, to be applied to any payload over the same pixels.
 

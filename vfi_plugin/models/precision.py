@@ -53,6 +53,11 @@ class HalfPrecisionModel(Model):
         with self._autocast():
             return self._model.look_at_whole(frames, t)
 
+    def paint_whole(self, frames: WholeFrames, t: float) -> torch.Tensor:
+        """As the model does; float32."""
+        with self._autocast():
+            return self._model.paint_whole(frames, t).float()
+
     def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> Pair:
         """Looks at a part of a pair, as the model does."""
         with self._autocast():

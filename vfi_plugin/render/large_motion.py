@@ -51,9 +51,14 @@ class FlowBlocks(LargeMotion):
 
     def pieces(self) -> Iterator[Piece]:
         """Blocks with hard edges; where what they read is far apart they are cut up."""
-        for block in grid(self.window, BLOCK_PX):
+        for block in block_grid(self.window):
             rows, columns = block.slices_in(self.window)
             yield from flow_pieces(self.motion.part(rows, columns), block, self.window)
+
+
+def block_grid(window: Window) -> Iterator[Window]:
+    """The blocks that flows are applied in."""
+    return grid(window, BLOCK_PX)
 
 
 def grid(window: Window, side: int) -> Iterator[Window]:

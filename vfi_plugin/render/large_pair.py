@@ -13,6 +13,7 @@ from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
 from vfi_plugin.render.network_tiles import NetworkTiles, TileSize
+from vfi_plugin.render.painted_whole import PaintedWhole
 
 
 class StillPair:
@@ -41,8 +42,11 @@ class LargePair:
         if model.info.name == CLASSIC.name:
             return FlowBlocks(self._classic.enlarged(t).with_taps(self._taps), window)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
+        motion = self._classic.enlarged(made).with_taps(self._taps)
+        if model.info.overlap_px == 0:
+            return PaintedWhole(motion, window, model=model, guides=self._guides, t=made)
         return NetworkTiles(
-            self._classic.enlarged(made).with_taps(self._taps),
+            motion,
             window,
             model=model,
             guides=self._guides,

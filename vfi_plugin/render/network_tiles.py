@@ -8,7 +8,6 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 
 from vfi_plugin.image.window import Window
@@ -23,7 +22,7 @@ from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import LargeMotion, grid
-from vfi_plugin.render.painted_colour import PaintedColour
+from vfi_plugin.render.painted_whole import painted_pieces
 from vfi_plugin.render.pieces import Fade, Piece, flow_pieces
 
 FADE_PX = 16
@@ -128,7 +127,9 @@ class NetworkTiles(LargeMotion):
         offsets, lag = offsets_of(shift, self.t)
         guides = [self._guide(which, seen.moved(*offsets[which])) for which in (0, 1)]
         if self.model.info.paints:
-            yield from self._painted(target, seen, self.model.interpolate(guides[0], guides[1], self.t))
+            painted = self.model.interpolate(guides[0], guides[1], self.t)[..., *target.slices_in(seen)]
+            flows = self.motion.part(*target.slices_in(self.window))
+            yield from painted_pieces(painted, (flows, target), self.guides, self.window)
             return
         motion = self.model.prepare_part(guides[0], guides[1], self._part(seen)).motion(self.t).with_taps(self.taps)
         if isinstance(motion, FlowMotion):
@@ -138,19 +139,9 @@ class NetworkTiles(LargeMotion):
         moved = ViewMotion(_filters_set_back(motion, lag), seen, offsets=offsets, whole=self.window)
         yield Piece.alone(target, moved)
 
-    def _painted(self, target: Window, seen: Window, painted: torch.Tensor) -> Iterator[Piece]:
-        """What was painted, on the motion of the classic."""
-        guide = painted[0].permute(1, 2, 0).float().cpu().numpy()
-        flows = self.motion.part(*target.slices_in(self.window))
-        for piece in flow_pieces(flows, target, self.window):
-            crop = np.ascontiguousarray(guide[piece.target.slices_in(seen)])
-            under = piece.target.padded_to(crop, piece.moved.window)
-            colour = PaintedColour(under, self.guides.transform, self.guides.gain)
-            yield replace(piece, moved=replace(piece.moved, painted=colour))
-
     def _guide(self, which: int, window: Window) -> torch.Tensor:
-        guide = self.guides.crop(which, window).transpose(2, 0, 1)
-        return torch.from_numpy(np.ascontiguousarray(guide))[None].to(self.model.device)
+        place = window.x - self.window.x, window.y - self.window.y
+        return GuidesOnDevice(self.guides, self.model.device).crop(which, place[1], place[0], *window.shape)
 
     def _shift(self, seen: Window) -> Offset:
         """How far apart both frames are cut out: (0, 0) where the network can follow by itself."""

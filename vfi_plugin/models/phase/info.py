@@ -19,5 +19,4 @@ INFO = ModelInfo(
     training_data="none",
     weights_sha256=None,
     paints=True,
-    overlap_px=64,
 )

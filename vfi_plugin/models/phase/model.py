@@ -9,8 +9,9 @@ import torch
 
 from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.models.part import WholeFrames
 from vfi_plugin.models.phase.info import INFO
-from vfi_plugin.models.phase.painter import PhaseSettings, painted_between
+from vfi_plugin.models.phase.painter import PhaseSettings, painted_between, painted_whole
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
 
@@ -62,6 +63,10 @@ class PhaseModel(Model):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> PhasePair:
         """Guides are (N, 3, H, W) float32 in [0, 1]."""
         return PhasePair(before, after)
+
+    def paint_whole(self, frames: WholeFrames, t: float) -> torch.Tensor:
+        """All of the frame, channel by channel."""
+        return painted_whole(frames, t, SETTINGS)
 
     def interpolate(self, before: torch.Tensor, after: torch.Tensor, t: float = 0.5) -> torch.Tensor:
         """The painted frame, (N, 3, H, W) float32, not clamped; no motion is looked for."""

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import torch
 
 from vfi_plugin.models.cielab import lab_from_rgb, rgb_from_lab
+from vfi_plugin.models.part import WholeFrames
 from vfi_plugin.models.periodic_padding import mirrored
 from vfi_plugin.models.phase.correction import corrected, expected_from, nearest_turn
 from vfi_plugin.models.steerable_pyramid import SteerablePyramid, level_count, pyramid_for
+from vfi_plugin.models.whole_planes import BAND_ROWS, channel_pair, converted
 
 Tensor = torch.Tensor
 
@@ -53,16 +55,36 @@ def painted_between(before: Tensor, after: Tensor, t: float, settings: PhaseSett
     """
     padding = mirrored(*before.shape[2:])
     pair = torch.stack([lab_from_rgb(padding.add(guide, "reflect")) for guide in (before, after)])
-    height, width = pair.shape[3:]
-    pyramid = pyramid_for(
+    made = _between(_pyramid_of(pair, settings), pair.flatten(1, 2), t, settings.limit)
+    return rgb_from_lab(padding.remove(made.view(pair.shape[1:])))
+
+
+def painted_whole(frames: WholeFrames, t: float, settings: PhaseSettings) -> Tensor:
+    """The same for frames that are too large to be painted at once: channel by channel, all of the frame.
+
+    Parts of a frame would not do. Waves reach further than a part shows, and levels are sampled at places that hang on
+    the size of the frame; a limit that is passed in one part and not in its neighbour is seen.
+    """
+    channels = []
+    for channel in range(3):
+        pair = channel_pair(frames, channel, lab_from_rgb)
+        padding = mirrored(*pair.shape[1:])
+        pair = padding.add(pair.unsqueeze(1), "reflect")
+        channels.append(padding.remove(_between(_pyramid_of(pair, settings), pair, t, settings.limit)))
+        del pair
+    return converted(torch.stack(channels, 1), rgb_from_lab)
+
+
+def _pyramid_of(pair: Tensor, settings: PhaseSettings) -> SteerablePyramid:
+    """The pyramid that frames of the size of (..., H, W) are taken apart by."""
+    height, width = pair.shape[-2:]
+    return pyramid_for(
         (height, width),
         settings.orientations,
         settings.scale_factor,
         settings.levels(height, width),
         (pair.device, pair.dtype),
     )
-    made = _between(pyramid, pair.flatten(1, 2), t, settings.limit)
-    return rgb_from_lab(padding.remove(made.view(*before.shape[:2], height, width)))
 
 
 def _between(pyramid: SteerablePyramid, pair: Tensor, t: float, limit: float) -> Tensor:
@@ -76,16 +98,32 @@ def _between(pyramid: SteerablePyramid, pair: Tensor, t: float, limit: float) ->
     moved: list[Tensor | None] = [None] * pyramid.orientations
     for level in reversed(range(pyramid.levels)):
         followed = limit * math.pi * pyramid.scale_factor ** (pyramid.levels - 1 - level)
-        part = pyramid.at_level(spectrum, level)
         total = pyramid.enlarged(total, level)
         for b, coarser in enumerate(moved):
-            first, second = pyramid.band(part, level, b)
+            first, second = (pyramid.band(pyramid.at_level(part, level), level, b) for part in spectrum)
             size = pyramid.sizes[level]
             expected = None if coarser is None else expected_from(coarser, size, pyramid.scale_factor)
-            band, moved[b] = _turned(first, second, t, (expected, followed))
-            total += pyramid.band_spectrum(band, level, b)
+            moved[b] = _turn(first, second, t, (expected, followed))
+            del second, expected
+            total += pyramid.band_spectrum(first, level, b)
+            if level == 0:
+                moved[b] = None  # nobody is told
     # The finest detail has no phase; mixed from both frames it would be blurred, so the nearer one's is taken.
     return pyramid.image(total, pyramid.high_pass(spectrum[0 if t < 0.5 else 1]))
+
+
+def _turn(first: Tensor, second: Tensor, t: float, told: tuple[Tensor | None, float]) -> Tensor:
+    """Turns a band (N, h, w) in its place to what it is at ``t``; the movement that the next finer level is told of.
+
+    Some rows at a time: between them lie a dozen tensors of their size.
+    """
+    expected, limit = told
+    movement = torch.empty_like(first.real) if expected is None else expected
+    for top in range(0, first.shape[1], BAND_ROWS):
+        rows = slice(top, top + BAND_ROWS)
+        of_rows = None if expected is None else expected[:, rows]
+        first[:, rows], movement[:, rows] = _turned(first[:, rows], second[:, rows], t, (of_rows, limit))
+    return movement
 
 
 def _turned(first: Tensor, second: Tensor, t: float, told: tuple[Tensor | None, float]) -> tuple[Tensor, Tensor]:

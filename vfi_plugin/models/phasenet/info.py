@@ -27,7 +27,6 @@ INFO = ModelInfo(
     training_data=NOT_PUBLISHED,
     weights_sha256=None,
     paints=True,
-    overlap_px=64,
 )
 
 _DETAIL_PARAMETERS, _DETAIL_MULTIPLY_ADDS = 65, 3 * 64  # one head more, at full size alone

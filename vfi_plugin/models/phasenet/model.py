@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import torch
 
 from vfi_plugin.models.painting import PaintingModel
+from vfi_plugin.models.part import WholeFrames
 from vfi_plugin.models.periodic_padding import mirrored
 from vfi_plugin.models.phasenet.checkpoint import build
 from vfi_plugin.models.phasenet.info import info_of
 from vfi_plugin.models.phasenet.net import PhaseNet
 from vfi_plugin.models.phasenet.planes import planes_from_rgb, rgb_from_planes
+from vfi_plugin.models.phasenet.whole import painted_plane
+from vfi_plugin.models.times import reached_time
+from vfi_plugin.models.whole_planes import MadeFrames, channel_pair, converted
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
@@ -36,6 +41,25 @@ class PhaseNetModel(PaintingModel):
         pairs = [planes_from_rgb(padding.add(guide, "reflect")) for guide in (before, after)]
         made = [self.net(*channels).plane for channels in zip(*(planes.unbind(1) for planes in pairs), strict=True)]
         return rgb_from_planes(padding.remove(torch.stack(made, 1))).unsqueeze(1)
+
+    def paint_whole(self, frames: WholeFrames, t: float) -> torch.Tensor:
+        """The frame at the nearest time that is reached, of all of large frames; see ``whole``."""
+        time = reached_time(t)
+        while time != Fraction(1, 2):
+            is_later = time > Fraction(1, 2)
+            frames = MadeFrames(frames, self._middle(frames), is_later)
+            time = 2 * time - 1 if is_later else 2 * time
+        return self._middle(frames)
+
+    def _middle(self, frames: WholeFrames) -> torch.Tensor:
+        channels = []
+        for channel in range(3):
+            pair = channel_pair(frames, channel, planes_from_rgb)
+            padding = mirrored(*pair.shape[1:])
+            pair = padding.add(pair.unsqueeze(0), "reflect")[0]
+            channels.append(padding.remove(painted_plane(self.net, pair)))
+            del pair
+        return converted(torch.stack(channels).unsqueeze(0), rgb_from_planes)
 
 
 def load(weights: Weights | None, device: torch.device) -> PhaseNetModel:

@@ -73,7 +73,7 @@ class Block(nn.Module):
 
 
 @dataclass(frozen=True)
-class _Coarser:
+class Coarser:
     """What a level hands to the next finer one: features (N, C, h, w) and its prediction (N, P, h, w) in (-1, 1)."""
 
     features: Tensor
@@ -119,13 +119,14 @@ class PhaseNet(nn.Module):
         pyramid = pyramid_of(before)
         spectrum = pyramid.spectrum(torch.stack([before, after]))
         predicted = pyramid.levels + 1 if given is None else given.predicted
-        low_pass, coarser = self._low_pass(pyramid.low_pass(spectrum))
+        low_pass, coarser = self.low_pass(pyramid.low_pass(spectrum))
         total = pyramid.low_pass_spectrum(low_pass if given is None or predicted > 0 else given.truth.low_pass)
         phases = []
         for step in range(1, pyramid.levels + 1):
             level = pyramid.levels - step
             if given is None or step < predicted:
-                bands, coarser = self._bands(step, pyramid.bands(pyramid.at_level(spectrum, level), level), coarser)
+                pair = pyramid.bands(pyramid.at_level(spectrum, level), level)
+                bands, coarser = self.bands(step, pair, coarser.enlarged(pair.shape[3:]))
                 phases.append(math.pi * coarser.prediction[:, :ORIENTATIONS])
             else:
                 bands = given.truth.bands[level]
@@ -136,25 +137,31 @@ class PhaseNet(nn.Module):
             high_pass = given.truth.high_pass if self.blends_high_pass else torch.zeros_like(before)
         return Painted(pyramid.image(total, high_pass), tuple(phases))
 
-    def _low_pass(self, pair: Tensor) -> tuple[Tensor, _Coarser]:
+    def low_pass(self, pair: Tensor) -> tuple[Tensor, Coarser]:
         """The frame's low-pass (N, h, w): both frames' (2, N, h, w) mixed pixel by pixel."""
         divisor = pair.abs().amax((0, 2, 3)).clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
         found = self._level(0, pair.transpose(0, 1) / divisor)
-        return torch.lerp(pair[1], pair[0], _share(found.prediction[:, 0])), found
+        return torch.lerp(pair[1], pair[0], share_of(found.prediction[:, 0])), found
 
-    def _bands(self, step: int, pair: Tensor, coarser: _Coarser) -> tuple[Tensor, _Coarser]:
-        """The frame's bands of a level, complex (N, 4, h, w), from both frames', (2, N, 4, h, w)."""
+    def bands(
+        self, step: int, pair: Tensor, enlarged: tuple[Tensor, Tensor], greatest: Tensor | None = None
+    ) -> tuple[Tensor, Coarser]:
+        """The frame's bands of a level, complex (N, 4, h, w), from both frames', (2, N, 4, h, w).
+
+        ``enlarged`` is what ``Coarser.enlarged`` gives of the coarser level; ``greatest`` the greatest size of a wave
+        of the level, where ``pair`` is a part of it.
+        """
         amplitudes, phases = pair.abs(), pair.angle()
-        found = self._level(step, _seen(amplitudes, phases, coarser))
+        found = self._level(step, _seen(amplitudes, phases, enlarged, greatest))
         phase, share = found.prediction.chunk(2, 1)
-        amplitude = torch.lerp(amplitudes[0], amplitudes[1], _share(share))
+        amplitude = torch.lerp(amplitudes[0], amplitudes[1], share_of(share))
         return torch.polar(amplitude, math.pi * phase), found
 
-    def _level(self, step: int, inputs: Tensor) -> _Coarser:
+    def _level(self, step: int, inputs: Tensor) -> Coarser:
         block = min(step, _BLOCKS - 1)
         features = self.blocks[block](inputs)
         # Phases are turned into pictures in float32, whatever the convolutions run in.
-        return _Coarser(
+        return Coarser(
             features, torch.tanh(self.heads[block](features)).to(torch.promote_types(inputs.dtype, torch.float32))
         )
 
@@ -162,23 +169,26 @@ class PhaseNet(nn.Module):
         """Of the frame, (N, H, W)."""
         if not self.blends_high_pass:
             return spectrum.real.new_zeros(spectrum.shape[1:])
-        share = _share(torch.tanh(self.detail(features)[:, 0]).to(spectrum.real.dtype))
+        share = share_of(torch.tanh(self.detail(features)[:, 0]).to(spectrum.real.dtype))
         first, second = pyramid.high_pass(spectrum)
         return torch.lerp(first, second, share)
 
 
-def _seen(amplitudes: Tensor, phases: Tensor, coarser: _Coarser) -> Tensor:
+def _seen(
+    amplitudes: Tensor, phases: Tensor, enlarged: tuple[Tensor, Tensor], greatest: Tensor | None
+) -> Tensor:
     """What a block is given, (N, C + 16 + P, h, w): coarser features, both frames' waves, the coarser prediction."""
     # One number for both frames and all orientations: which of them has more of a wave must still be seen.
-    divisor = amplitudes.amax((0, 2, 3, 4)).clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
+    greatest = amplitudes.amax((0, 2, 3, 4)) if greatest is None else greatest
+    divisor = greatest.clamp(min=_SMALLEST_DIVISOR).view(-1, 1, 1, 1)
     waves = torch.cat([*(phases / math.pi), *(amplitudes / divisor)], 1)
-    features, prediction = coarser.enlarged((waves.shape[2], waves.shape[3]))
+    features, prediction = enlarged
     if features.is_contiguous(memory_format=torch.channels_last):
         waves = waves.contiguous(memory_format=torch.channels_last)  # mixed layouts are put together slowly
     return torch.cat([features, waves, prediction], 1)
 
 
-def _share(signed: Tensor) -> Tensor:
+def share_of(signed: Tensor) -> Tensor:
     """From (-1, 1) to (0, 1)."""
     return 0.5 * (signed + 1.0)
 

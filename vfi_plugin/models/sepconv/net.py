@@ -92,6 +92,9 @@ class SepConvNet(nn.Module):
 
 def _through(layers: nn.Module, x: torch.Tensor, stretch: Stretch | None) -> torch.Tensor:
     """Layers one after another; those that enlarge know where in the frame they are."""
+    if stretch is None:
+        made: torch.Tensor = layers(x)
+        return made
     for layer in layers.children():
         x = layer(x, stretch) if isinstance(layer, Enlarged) else layer(x)
     return x

@@ -20,5 +20,5 @@ INFO = ModelInfo(
     licence="official weights: Adobe Research License, non-commercial research only",
     training_data="official weights: not stated where they are released",
     weights_sha256=None,
-    overlap_px=128,
+    overlap_px=144,
 )

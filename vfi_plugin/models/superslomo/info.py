@@ -21,5 +21,5 @@ INFO = ModelInfo(
     licence="MIT (of the repository that publishes the weights)",
     training_data="Adobe240fps",
     weights_sha256=None,
-    overlap_px=256,
+    overlap_px=192,
 )
