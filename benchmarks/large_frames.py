@@ -22,6 +22,8 @@ import numpy as np
 import numpy.typing as npt
 from measure import RESULTS, machine
 
+from vfi_plugin.errors import UsageError
+
 RESULT = RESULTS / "large_frames.json"
 PAN_PX = 90
 OBJECT_PX = 4
@@ -30,7 +32,14 @@ Image = npt.NDArray[np.float32]
 
 _CHILD = """
 import sys
+import vfi_plugin.render.network_tiles as network_tiles
 from vfi_plugin.cli.main import main
+most, grid = int(sys.argv.pop(1)), network_tiles.grid
+def middle(window, side):
+    tiles = list(grid(window, side))
+    first = max((len(tiles) - most) // 2, 0) if most else 0
+    return iter(tiles[first : first + most] if most else tiles)
+network_tiles.grid = middle
 code = main(sys.argv[1:])
 status = open("/proc/self/status").read()
 print("PEAK", next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1], file=sys.stderr)
@@ -92,9 +101,22 @@ def write_plates(folder: Path, size: tuple[int, int], count: int, alpha: bool = 
     return str(place / "plate.####.exr")
 
 
-def retimed(source: str, target: Path, *options: object) -> dict[str, Any]:
-    """One run in a process of its own: seconds of processor and wall, and the most memory that it held."""
-    command = [sys.executable, "-c", _CHILD, "retime", source, str(target), "--overwrite", *map(str, options)]
+def retimed(source: str, target: Path, *options: object, tiles: int = 0) -> dict[str, Any]:
+    """One run in a process of its own: seconds of processor and wall, and the most memory that it held.
+
+    Of a network's tiles only ``tiles`` in the middle of the frame are made, 0 for all of them.
+    """
+    command = [
+        sys.executable,
+        "-c",
+        _CHILD,
+        str(tiles),
+        "retime",
+        source,
+        str(target),
+        "--overwrite",
+        *map(str, options),
+    ]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -141,22 +163,61 @@ def plates(folder: Path, caps: tuple[float, ...]) -> list[dict[str, Any]]:
     return rows
 
 
-def networks(folder: Path, caps: tuple[float, ...], names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """UHD frames by models whose weights are in use here."""
+def networks(folder: Path, caps: tuple[float, ...], names: tuple[str, ...], tiles: int) -> list[dict[str, Any]]:
+    """UHD frames by models with the weights in use here; with ``tiles`` > 0 random ones of the published width, of
+    whose frames only so many tiles are made."""
     size = 3840, 2160
     source = write_plates(folder, size, 2)
     rows = []
     for name in names:
+        weights = published_width(name, folder) if tiles else ()
         for cap in caps:
             out = folder / "out" / name
-            row = {"model": name, "size": list(size), "cap_gib": cap}
-            row |= retimed(source, out / "s.####.exr", "--speed", 0.5, "--memory-gb", cap, "--model", name)
+            row = {"model": name, "size": list(size), "cap_gib": cap, "pieces": pieces_of(source, name, cap, weights)}
+            asked = ("--speed", 0.5, "--memory-gb", cap, "--model", name, *weights)
+            row |= retimed(source, out / "s.####.exr", *asked, tiles=tiles)
+            if tiles:
+                row |= {"tiles": tiles, "weights": "random, published width" if weights else "none"}
             if "failed" not in row:
-                row["psnr_db"] = truth_psnr(out / "s.1002.exr", folder, size, 0.5)
+                if not tiles:
+                    row["psnr_db"] = truth_psnr(out / "s.1002.exr", folder, size, 0.5)
                 row["kept"] = row["peak_gib"] <= cap
             print(row, flush=True)
             rows.append(row)
     return rows
+
+
+def pieces_of(source: str, name: str, cap: float, weights: tuple[str, ...]) -> str:
+    """What frames are made in, as a job of these settings plans it."""
+    from vfi_plugin.render.options import RetimeOptions
+    from vfi_plugin.render.retime import plan_retime
+
+    how = RetimeOptions(speed=0.5, memory_gb=cap, model=name, device="cpu", weights=weights[1] if weights else None)
+    try:
+        job = plan_retime(source, "nowhere.####.exr", how)
+    except UsageError as error:
+        return str(error)
+    with job.clip:
+        return job.tiling.pieces or "at once"
+
+
+def published_width(name: str, folder: Path) -> tuple[str, ...]:
+    """The option for random weights of a network's published width: what it holds is that of any weights of it."""
+    import torch
+
+    from vfi_plugin.models.registry import variants_of
+    from vfi_plugin.models.weights import Weights, save_weights
+    from vfi_plugin.train.recipes import recipe_of
+
+    if not variants_of(name):
+        return ()
+    torch.manual_seed(1)
+    recipe = recipe_of(name)
+    path = folder / f"{name}.random.safetensors"
+    save_weights(
+        path, name, Weights(recipe.build(recipe.variant, 1.0).state_dict(), recipe.variant, "", "random"), None
+    )
+    return "--weights", str(path)
 
 
 def save_rows(name: str, rows: Any) -> None:
@@ -171,12 +232,14 @@ def main() -> None:
     parser.add_argument("what", choices=("plates", "networks"))
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "vfi-large-frames")
     parser.add_argument("--caps", type=float, nargs="+", default=(4.0, 8.0))
+    parser.add_argument("--tiles", type=int, default=0, help="of a network's frame, with random weights; 0 for all")
     parser.add_argument("--models", nargs="+", default=("dis", "voxelflow", "superslomo", "figan", "sepconv"))
     chosen = parser.parse_args()
     if chosen.what == "plates":
         save_rows("plates", plates(chosen.folder, tuple(chosen.caps)))
     else:
-        save_rows("networks", networks(chosen.folder, tuple(chosen.caps), tuple(chosen.models)))
+        rows = networks(chosen.folder, tuple(chosen.caps), tuple(chosen.models), chosen.tiles)
+        save_rows("networks_tiles" if chosen.tiles else "networks", rows)
 
 
 if __name__ == "__main__":

@@ -151,8 +151,8 @@ def test_times_in_order_are_made_once_and_few_of_them_kept(compact: Model, monke
     made: list[weakref.ref[Any]] = []
     middle = SepConvModel.middle
 
-    def counted(self: SepConvModel, before: torch.Tensor, after: torch.Tensor) -> SeparableMotion:
-        motion = middle(self, before, after)
+    def counted(self: SepConvModel, before: torch.Tensor, after: torch.Tensor, part: Any) -> SeparableMotion:
+        motion = middle(self, before, after, part)
         made.append(weakref.ref(motion))
         return motion
 

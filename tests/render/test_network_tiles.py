@@ -61,14 +61,14 @@ class Told:
 def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Pan((300, 140), (4, 0)).write(tmp_path / "in")
     expected = in_pieces(source, tiles(64), model="voxelflow")
-    prepare = VoxelFlowModel.prepare
+    prepare = VoxelFlowModel.prepare_part
 
-    def scarce(model: VoxelFlowModel, before, after):  # type: ignore[no-untyped-def]
+    def scarce(model: VoxelFlowModel, before, after, part):  # type: ignore[no-untyped-def]
         if before.shape[2] * before.shape[3] > 192 * 140:
             raise MemoryError
-        return prepare(model, before, after)
+        return prepare(model, before, after, part)
 
-    monkeypatch.setattr(VoxelFlowModel, "prepare", scarce)
+    monkeypatch.setattr(VoxelFlowModel, "prepare_part", scarce)
     monkeypatch.setattr(Tiling, "of", classmethod(lambda *_: tiles(256)))
     told = Told()
     options = RetimeOptions(speed=0.5, frames="2", model="voxelflow", device="cpu", cuts="off")

@@ -62,7 +62,9 @@ def _doubled_axis(values: Tensor, axis: int, seen: int, start: int, whole: int) 
     shape[axis] = -1
     share = (places - lower).to(values.device, values.dtype).view(shape)
     lower = lower.to(values.device)
-    return torch.lerp(values.index_select(axis, lower), values.index_select(axis, (lower + 1).clamp(max=side - 1)), share)
+    return torch.lerp(
+        values.index_select(axis, lower), values.index_select(axis, (lower + 1).clamp(max=side - 1)), share
+    )
 
 
 class Enlarged(torch.nn.Module):

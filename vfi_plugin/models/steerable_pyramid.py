@@ -155,9 +155,11 @@ class SteerablePyramid:
         """All bands of a level, complex (*, K, h, w), from what ``at_level`` gave."""
         return _inverse(part.unsqueeze(-3) * (2.0 * self._masks(level)))
 
-    def band(self, part: Tensor, level: int, orientation: int) -> Tensor:
-        """One of them, complex (*, h, w)."""
-        return _inverse(part * (2.0 * self.mask(level, orientation)))
+    def band(self, spectrum: Tensor, level: int, orientation: int) -> Tensor:
+        """One of them, complex (*, h, w), from a frame's spectrum (*, H, W); with as little beside it as can be."""
+        part = self.at_level(spectrum, level)
+        part *= self.mask(level, orientation).mul_(2.0)
+        return _inverse(part)
 
     def bands_spectrum(self, bands: Tensor, level: int) -> Tensor:
         """What all bands (*, K, h, w) of a level add to the picture's spectrum, (*, h, w)."""
@@ -165,7 +167,10 @@ class SteerablePyramid:
 
     def band_spectrum(self, band: Tensor, level: int, orientation: int) -> Tensor:
         """What one of them, (*, h, w), adds."""
-        return _transform(band) * (self.mask(level, orientation) * self._turn.conj())
+        spectrum = _transform(band)
+        spectrum *= self.mask(level, orientation)
+        spectrum *= self._turn.conj()
+        return spectrum
 
     def low_pass_spectrum(self, low_pass: Tensor) -> Tensor:
         """What the low-pass (*, h, w) adds to the picture's spectrum, (*, h, w)."""

@@ -31,8 +31,9 @@ def channel_pair(frames: WholeFrames, channel: int, from_rgb: Callable[[Tensor],
 
 def converted(planes: Tensor, to_rgb: Callable[[Tensor], Tensor]) -> Tensor:
     """(N, 3, H, W), of which each pixel is made anew in its place."""
-    for band in planes.split(BAND_ROWS, 2):
-        band.copy_(to_rgb(band))
+    for top in range(0, planes.shape[2], BAND_ROWS):
+        rows = slice(top, top + BAND_ROWS)
+        planes[:, :, rows] = to_rgb(planes[:, :, rows])
     return planes
 
 

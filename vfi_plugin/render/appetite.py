@@ -13,8 +13,11 @@ from vfi_plugin.models.info import ModelInfo
 
 _MIB = 1 << 20
 
-PROGRAM_BYTES = 600 * _MIB
-"""Python, torch, OpenCV, a network's weights and its first run: 290 to 560 MiB measured."""
+PROGRAM_BYTES = 360 * _MIB
+"""Python, torch and OpenCV: 290 MiB measured, and what the readers and writers hold beside frames."""
+
+WEIGHT_BYTES = 8
+"""A trained number: itself, and its like in the layout that convolutions on a CPU want."""
 
 BLOCK_BYTES = 400 * _MIB
 """What blocks of four channels take while they are moved, and the classic's look at the whole frame."""
@@ -30,6 +33,12 @@ FRAMES_HELD_LEAN = 7
 
 GUIDES_BYTES = 4 * 24
 """A pixel of frames that are made whole: two guides of three float32, for up to four pairs at once."""
+
+MOTION_BYTES = 8
+"""A pixel of the whole frame: its motion by the classic, at half the size at least, and what RIFE knows of it."""
+
+PAINTED_BYTES = 12
+"""A pixel of a painted guide."""
 
 _PAYLOAD_COPIES = 7
 """Float32 copies of a channel while it is made: both sources, both moved, and their mix."""
@@ -47,6 +56,12 @@ _NETWORK_BYTES = {
     "voxelflow": 2100,
 }
 
+_WHOLE_BYTES = {
+    "phase": (130, 0),
+    "phasenet": (300, 250 * _MIB),
+    "rife": (40, 150 * _MIB),
+}
+
 # Of a network that was not measured (AdaConv): more than the hungriest of the others, to be safe.
 _UNKNOWN_BYTES = 12_000
 
@@ -58,4 +73,11 @@ def payload_bytes(channels: int) -> int:
 
 def network_bytes(model: ModelInfo) -> int:
     """Bytes a pixel that a model sees; 0 for one that looks at large frames at a reduced size only."""
-    return 0 if model.overlap_px == 0 else _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)
+    if model.overlap_px == 0 and not model.paints:
+        return 0
+    return _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)
+
+
+def whole_bytes(model: ModelInfo) -> tuple[int, int]:
+    """Bytes of a model that looks at large frames as wholes: a pixel of the frame, and whatever its size."""
+    return _WHOLE_BYTES.get(model.name, (0, 0))

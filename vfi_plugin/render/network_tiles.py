@@ -127,7 +127,8 @@ class NetworkTiles(LargeMotion):
         offsets, lag = offsets_of(shift, self.t)
         guides = [self._guide(which, seen.moved(*offsets[which])) for which in (0, 1)]
         if self.model.info.paints:
-            painted = self.model.interpolate(guides[0], guides[1], self.t)[..., *target.slices_in(seen)]
+            rows, columns = target.slices_in(seen)
+            painted = self.model.interpolate(guides[0], guides[1], self.t)[..., rows, columns]
             flows = self.motion.part(*target.slices_in(self.window))
             yield from painted_pieces(painted, (flows, target), self.guides, self.window)
             return

@@ -11,6 +11,7 @@ from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
 from vfi_plugin.render.estimator import Estimator
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
+from vfi_plugin.render.freed_memory import give_back_freed
 from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
@@ -137,6 +138,8 @@ class _Run:
 
     def _rendered(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
         """Every frame of ``todo``, in order, with its pixels and header."""
+        if self._job.tiling.pieces:
+            give_back_freed()
         if self._job.spans:
             maker = SpanMaker(self._maker, self._estimate)
             for span in read_ahead(

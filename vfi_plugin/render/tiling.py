@@ -16,10 +16,14 @@ from vfi_plugin.render.appetite import (
     FRAMES_HELD,
     FRAMES_HELD_LEAN,
     GUIDES_BYTES,
+    MOTION_BYTES,
+    PAINTED_BYTES,
     PROGRAM_BYTES,
     SMALLEST_TILE_PX,
+    WEIGHT_BYTES,
     network_bytes,
     payload_bytes,
+    whole_bytes,
 )
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.pipeline import READ_AHEAD, WRITERS
@@ -73,6 +77,7 @@ class Tiling:
         cap = round(asked * _GIB) if asked is not None else _usual_cap(options.device)
         need = _Need.of(headers, model if options.method == "motion" else None)
         lean = need.frame_bytes * FRAMES_HELD > cap / 2
+        lean = lean or need.tile_within(cap, lean=False) == 0
         tile = need.tile_within(cap, lean=lean)
         if tile == 0 and asked is not None:
             raise UsageError(
@@ -80,7 +85,7 @@ class Tiling:
                 f" {asked:g} GiB; give --memory-gb {need.least_gib(lean=lean):.1f} or more, or fewer --channels"
             )
         whole = need.whole_pixels(cap)
-        network = tile or SMALLEST_TILE_PX if need.appetite else None
+        network = tile or SMALLEST_TILE_PX if need.overlap_px else None
         pieces = "" if need.pixels <= whole else "blocks" if network is None else f"tiles of {network} px"
         if lean:
             return cls(cap, whole, network, pieces, read_ahead=1, writers=1, cache_bytes=0)
@@ -113,7 +118,9 @@ class _Need:
         channels: that are moved at once.
         frame_bytes: of a frame as it is read.
         appetite: bytes a pixel that a network sees; 0 without one.
-        overlap_px: what it sees around a tile.
+        overlap_px: what it sees around a tile; 0 where there are no tiles.
+        whole_bytes: that a model takes which looks at all of a large frame.
+        program_bytes: with the model's weights.
     """
 
     pixels: int
@@ -121,45 +128,57 @@ class _Need:
     frame_bytes: int
     appetite: int
     overlap_px: int
+    whole_bytes: int
+    program_bytes: int
 
     @classmethod
     def of(cls, headers: Sequence[PartHeader], model: ModelInfo | None) -> _Need:
         window = _window(headers)
+        pixels = window.width * window.height
+        a_pixel, in_all = (0, 0) if model is None else whole_bytes(model)
         channels = [kind for header in headers for _, kind in header.channels]
         return cls(
-            pixels=window.width * window.height,
+            pixels=pixels,
             channels=min(len(channels), _MOST_AT_ONCE),
-            frame_bytes=window.width * window.height * sum(_SAMPLE_BYTES.get(kind, 4) for kind in channels),
+            frame_bytes=pixels * sum(_SAMPLE_BYTES.get(kind, 4) for kind in channels),
             appetite=0 if model is None else network_bytes(model),
             overlap_px=0 if model is None else model.overlap_px,
+            whole_bytes=a_pixel * pixels + in_all,
+            program_bytes=PROGRAM_BYTES + WEIGHT_BYTES * (0 if model is None else model.parameters),
         )
 
     def whole_pixels(self, cap: int) -> int:
         """How many pixels a frame may have to be made at once."""
         beside = FRAMES_HELD * self.frame_bytes / max(self.pixels, 1) + GUIDES_BYTES
         a_pixel = beside + self.appetite + payload_bytes(self.channels)
-        return max(int((cap - PROGRAM_BYTES) / a_pixel), 0)
+        return max(int((cap - self.program_bytes) / a_pixel), 0)
 
     def fixed_bytes(self, *, lean: bool) -> float:
-        """What is held beside a tile."""
+        """What is held as long as a run goes on."""
         frames = (FRAMES_HELD_LEAN if lean else FRAMES_HELD) * self.frame_bytes
-        return PROGRAM_BYTES + BLOCK_BYTES * max(self.channels / 4, 1.0) + frames
+        return self.program_bytes + frames + MOTION_BYTES * self.pixels
 
     def tile_within(self, cap: int, *, lean: bool) -> int:
         """The largest tile that fits, 0 where none does; without a network any that is not 0."""
         left = cap - self.fixed_bytes(lean=lean)
         side = _LARGEST_TILE_PX
-        while side >= SMALLEST_TILE_PX and self._tile_bytes(side) > left:
+        while side >= SMALLEST_TILE_PX and self._most_bytes(side) > left:
             side //= 2
         return side if side >= SMALLEST_TILE_PX else 0
 
     def least_gib(self, *, lean: bool) -> float:
         """What the smallest tile takes, rounded up a little."""
-        return (self.fixed_bytes(lean=lean) + self._tile_bytes(SMALLEST_TILE_PX)) / _GIB + 0.1
+        return (self.fixed_bytes(lean=lean) + self._most_bytes(SMALLEST_TILE_PX)) / _GIB + 0.1
+
+    def _most_bytes(self, side: int) -> float:
+        """What steps take that come one after another: the whole frame is looked at, then tiles or blocks are made."""
+        painted = PAINTED_BYTES * self.pixels if self.whole_bytes else 0
+        blocks = BLOCK_BYTES * max(self.channels / 4, 1.0) + painted
+        return max(blocks, self.whole_bytes, self._tile_bytes(side))
 
     def _tile_bytes(self, side: int) -> float:
         seen = (side + 2 * self.overlap_px) ** 2
-        return seen * (self.appetite + payload_bytes(self.channels)) if self.appetite else 0
+        return seen * (self.appetite + payload_bytes(self.channels)) if self.overlap_px else 0
 
 
 def _window(headers: Sequence[PartHeader]) -> Window:

@@ -23,7 +23,11 @@ class ContextNet(nn.Module):
 
     def forward(self, frame: Tensor) -> Tensor:
         """(N, 3, H, W) float32 RGB in [0, 1] -> (N, channels_out, H, W), the frame itself in front."""
+        return torch.cat(self.kept(frame), 1)
+
+    def kept(self, frame: Tensor) -> list[Tensor]:
+        """The same in pieces, for callers that put more behind them."""
         kept = [frame, F.relu(self.first(frame))]
         for block in self.blocks:
             kept.append(block(kept[-1]))
-        return torch.cat(kept, 1)
+        return kept

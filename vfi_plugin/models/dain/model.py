@@ -12,6 +12,7 @@ from vfi_plugin.models.dain.net import Dain, build
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.models.part import Part
 from vfi_plugin.motion.filtered import FilteredFlowMotion, Margins
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ def published_padding(height: int, width: int) -> Padding:
     return Padding(left, top, right, bottom)
 
 
+def part_padding(part: Part, height: int, width: int) -> Padding:
+    """How a part of a frame is padded: at the frame's ends as the frame, elsewhere so that it lies on its multiples."""
+    whole = published_padding(part.height, part.width)
+    top, bottom = _part_ends((part.top, height, part.height), (whole.top, whole.bottom))
+    left, right = _part_ends((part.left, width, part.width), (whole.left, whole.right))
+    return Padding(left, top, right, bottom)
+
+
+def _part_ends(place: tuple[int, int, int], ends: tuple[int, int]) -> tuple[int, int]:
+    start, side, whole = place
+    before = ends[0] if start == 0 else (ends[0] + start) % INFO.size_multiple
+    after = ends[1] if start + side == whole else 0
+    return before, after + -(before + side + after) % INFO.size_multiple
+
+
 def _ends(side: int) -> tuple[int, int]:
     missing = -side % _MULTIPLE_PX or 2 * _AROUND_PX
     return missing // 2, missing - missing // 2
@@ -39,9 +55,9 @@ def _ends(side: int) -> tuple[int, int]:
 class DainPair(Pair):
     """Two guides, padded, and all that DAIN sees in them before it knows the time."""
 
-    def __init__(self, net: Dain, before: torch.Tensor, after: torch.Tensor) -> None:
+    def __init__(self, net: Dain, before: torch.Tensor, after: torch.Tensor, padding: Padding) -> None:
         self._net = net
-        self._padding = published_padding(before.shape[2], before.shape[3])
+        self._padding = padding
         with torch.no_grad():
             self._seen = net.look(self._padding.add(before), self._padding.add(after))
 
@@ -70,7 +86,12 @@ class DainModel(NetworkModel):
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DainPair:
         """Depth, flow both ways, kernels and contexts; guides are (N, 3, H, W) float32 RGB in [0, 1]."""
-        return DainPair(cast(Dain, self.net), before, after)
+        return DainPair(cast(Dain, self.net), before, after, published_padding(before.shape[2], before.shape[3]))
+
+    def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> DainPair:
+        """The same for guides that are a part of larger ones."""
+        padding = part_padding(part, before.shape[2], before.shape[3])
+        return DainPair(cast(Dain, self.net), before, after, padding)
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The network, and inputs by their names that it can be traced with: frames and t as in ``Dain.forward``.

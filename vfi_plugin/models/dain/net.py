@@ -89,15 +89,22 @@ class Dain(nn.Module):
 
     def look(self, before: Tensor, after: Tensor) -> Seen:
         """Everything that does not depend on the time; frames as in ``forward``."""
-        both = torch.cat([before, after])
-        log_depth = self.depth(both)
-        context = torch.cat([self.context(both), log_depth.detach()], 1)
+        # One frame after the other takes half the memory; a training's normalisation has to see both at once.
+        if torch.is_grad_enabled():
+            log_depths = halves(self.depth(torch.cat([before, after])))
+        else:
+            log_depths = self.depth(before), self.depth(after)
+        flows, kernels = self.optical_flow(before, after), self.filters(before, after)
+        first, second = (
+            torch.cat([*self.context.kept(frame), log_depth.detach()], 1)
+            for frame, log_depth in zip((before, after), log_depths, strict=True)
+        )
         return Seen(
             frames=(before, after),
-            flows=self.optical_flow(before, after),
-            log_depths=halves(log_depth),
-            kernels=self.filters(before, after),
-            contexts=halves(context),
+            flows=flows,
+            log_depths=log_depths,
+            kernels=kernels,
+            contexts=(first, second),
         )
 
     def at(self, seen: Seen, t: float | Tensor) -> Between:

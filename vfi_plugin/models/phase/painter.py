@@ -55,7 +55,8 @@ def painted_between(before: Tensor, after: Tensor, t: float, settings: PhaseSett
     """
     padding = mirrored(*before.shape[2:])
     pair = torch.stack([lab_from_rgb(padding.add(guide, "reflect")) for guide in (before, after)])
-    made = _between(_pyramid_of(pair, settings), pair.flatten(1, 2), t, settings.limit)
+    pyramid = _pyramid_of(pair, settings)
+    made = _between(pyramid, pyramid.spectrum(pair.flatten(1, 2)), t, settings.limit)
     return rgb_from_lab(padding.remove(made.view(pair.shape[1:])))
 
 
@@ -70,8 +71,12 @@ def painted_whole(frames: WholeFrames, t: float, settings: PhaseSettings) -> Ten
         pair = channel_pair(frames, channel, lab_from_rgb)
         padding = mirrored(*pair.shape[1:])
         pair = padding.add(pair.unsqueeze(1), "reflect")
-        channels.append(padding.remove(_between(_pyramid_of(pair, settings), pair, t, settings.limit)))
+        pyramid = _pyramid_of(pair, settings)
+        spectrum = pyramid.spectrum(pair)
         del pair
+        # A copy: the picture is the real half of complex numbers.
+        channels.append(padding.remove(_between(pyramid, spectrum, t, settings.limit)).clone())
+        del spectrum
     return converted(torch.stack(channels, 1), rgb_from_lab)
 
 
@@ -87,12 +92,11 @@ def _pyramid_of(pair: Tensor, settings: PhaseSettings) -> SteerablePyramid:
     )
 
 
-def _between(pyramid: SteerablePyramid, pair: Tensor, t: float, limit: float) -> Tensor:
-    """The picture (N, H, W) at ``t`` between two, (2, N, H, W).
+def _between(pyramid: SteerablePyramid, spectrum: Tensor, t: float, limit: float) -> Tensor:
+    """The picture (N, H, W) at ``t`` between two, of which the spectrum (2, N, H, W) is given.
 
     One band of one level is in hand at a time, coarse levels first: all of them would be 27 times both frames.
     """
-    spectrum = pyramid.spectrum(pair)
     low_passes = pyramid.low_pass(spectrum)
     total = pyramid.low_pass_spectrum(torch.lerp(low_passes[0], low_passes[1], t))
     moved: list[Tensor | None] = [None] * pyramid.orientations
@@ -100,7 +104,7 @@ def _between(pyramid: SteerablePyramid, pair: Tensor, t: float, limit: float) ->
         followed = limit * math.pi * pyramid.scale_factor ** (pyramid.levels - 1 - level)
         total = pyramid.enlarged(total, level)
         for b, coarser in enumerate(moved):
-            first, second = (pyramid.band(pyramid.at_level(part, level), level, b) for part in spectrum)
+            first, second = (pyramid.band(part, level, b) for part in spectrum)
             size = pyramid.sizes[level]
             expected = None if coarser is None else expected_from(coarser, size, pyramid.scale_factor)
             moved[b] = _turn(first, second, t, (expected, followed))

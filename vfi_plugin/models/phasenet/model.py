@@ -12,7 +12,7 @@ from vfi_plugin.models.part import WholeFrames
 from vfi_plugin.models.periodic_padding import mirrored
 from vfi_plugin.models.phasenet.checkpoint import build
 from vfi_plugin.models.phasenet.info import info_of
-from vfi_plugin.models.phasenet.net import PhaseNet
+from vfi_plugin.models.phasenet.net import PhaseNet, pyramid_of
 from vfi_plugin.models.phasenet.planes import planes_from_rgb, rgb_from_planes
 from vfi_plugin.models.phasenet.whole import painted_plane
 from vfi_plugin.models.times import reached_time
@@ -57,8 +57,12 @@ class PhaseNetModel(PaintingModel):
             pair = channel_pair(frames, channel, planes_from_rgb)
             padding = mirrored(*pair.shape[1:])
             pair = padding.add(pair.unsqueeze(0), "reflect")[0]
-            channels.append(padding.remove(painted_plane(self.net, pair)))
+            pyramid = pyramid_of(pair)
+            spectrum = pyramid.spectrum(pair)
             del pair
+            # A copy: the picture is the real half of complex numbers.
+            channels.append(padding.remove(painted_plane(self.net, pyramid, spectrum)).clone())
+            del spectrum
         return converted(torch.stack(channels).unsqueeze(0), rgb_from_planes)
 
 

@@ -126,7 +126,7 @@ class PhaseNet(nn.Module):
             level = pyramid.levels - step
             if given is None or step < predicted:
                 pair = pyramid.bands(pyramid.at_level(spectrum, level), level)
-                bands, coarser = self.bands(step, pair, coarser.enlarged(pair.shape[3:]))
+                bands, coarser = self.bands(step, pair, coarser.enlarged((pair.shape[3], pair.shape[4])))
                 phases.append(math.pi * coarser.prediction[:, :ORIENTATIONS])
             else:
                 bands = given.truth.bands[level]
@@ -174,9 +174,7 @@ class PhaseNet(nn.Module):
         return torch.lerp(first, second, share)
 
 
-def _seen(
-    amplitudes: Tensor, phases: Tensor, enlarged: tuple[Tensor, Tensor], greatest: Tensor | None
-) -> Tensor:
+def _seen(amplitudes: Tensor, phases: Tensor, enlarged: tuple[Tensor, Tensor], greatest: Tensor | None) -> Tensor:
     """What a block is given, (N, C + 16 + P, h, w): coarser features, both frames' waves, the coarser prediction."""
     # One number for both frames and all orientations: which of them has more of a wave must still be seen.
     greatest = amplitudes.amax((0, 2, 3, 4)) if greatest is None else greatest

@@ -11,21 +11,24 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
-from vfi_plugin.models.phasenet.net import ORIENTATIONS, Coarser, PhaseNet, pyramid_of, share_of
+from vfi_plugin.models.phasenet.net import ORIENTATIONS, Coarser, PhaseNet, share_of
 from vfi_plugin.models.steerable_pyramid import SteerablePyramid
 
 Tensor = torch.Tensor
 
-STRIP_PIXELS = 1 << 18
-"""Of a strip: what lies between the layers takes 300 MB at the published width."""
+STRIP_PIXELS = 1 << 17
+"""Of a strip: what lies between the layers takes 200 MB at the published width."""
 
 _AROUND_ROWS = 2  # two convolutions of 3x3
 
 
-def painted_plane(net: PhaseNet, pair: Tensor, strip_pixels: int = STRIP_PIXELS) -> Tensor:
-    """The frame in the middle (H, W) of a pair of one channel (2, H, W), as ``PhaseNet.forward`` gives it."""
-    pyramid = pyramid_of(pair)
-    spectrum = pyramid.spectrum(pair)
+def painted_plane(
+    net: PhaseNet, pyramid: SteerablePyramid, spectrum: Tensor, strip_pixels: int = STRIP_PIXELS
+) -> Tensor:
+    """The frame in the middle (H, W) of a pair of one channel, as ``PhaseNet.forward`` gives it.
+
+    ``spectrum``, (2, H, W), is what ``pyramid_of`` the pair makes of it.
+    """
     low_pass, coarser = net.low_pass(pyramid.low_pass(spectrum).unsqueeze(1))
     total = pyramid.low_pass_spectrum(low_pass[0])
     detail: Tensor | None = None
@@ -38,8 +41,10 @@ def painted_plane(net: PhaseNet, pair: Tensor, strip_pixels: int = STRIP_PIXELS)
         for orientation, band in enumerate(bands):
             total += pyramid.band_spectrum(band, level, orientation)
         del bands
-    high_pass = torch.zeros_like(pair[0]) if detail is None else torch.lerp(*pyramid.high_pass(spectrum), detail)
-    return pyramid.image(total, high_pass)
+    if detail is None:
+        return pyramid.image(total, spectrum.real.new_zeros(spectrum.shape[1:]))
+    first, second = pyramid.high_pass(spectrum)
+    return pyramid.image(total, torch.lerp(first, second, detail))
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class _Waves:
         greatest = spectrum.real.new_zeros(())
         for which, part in enumerate(spectrum):
             for orientation in range(ORIENTATIONS):
-                bands[which, orientation] = pyramid.band(pyramid.at_level(part, level), level, orientation)
+                bands[which, orientation] = pyramid.band(part, level, orientation)
                 greatest = torch.maximum(greatest, bands[which, orientation].abs().max())
         return cls(bands, greatest)
 

@@ -101,7 +101,9 @@ class Coarse:
         state: State | None = None
         for found, scale in zip(self.founds, self.net.layout.scales, strict=False):
             enlarged = _enlarged(found, box, round(scale * self.reduction))
-            state = self.net.advanced(state, torch.cat([enlarged[:, :4] * (scale * self.reduction), enlarged[:, 4:]], 1))
+            state = self.net.advanced(
+                state, torch.cat([enlarged[:, :4] * (scale * self.reduction), enlarged[:, 4:]], 1)
+            )
         return state
 
     def _seen(self, box: Box, state: State | None) -> tuple[Tensor, Tensor | None]:
@@ -170,7 +172,8 @@ def _enlarged(found: Tensor, box: Box, scale: int) -> Tensor:
 def _halves(box: Box, flow: Tensor, axis: int) -> Iterator[tuple[Box, Tensor]]:
     """Both halves of a part and of the flow over it, along axis 2 or 3."""
     at = box[axis] // 2
-    for start, part in zip((0, at), flow.split([at, box[axis] - at], axis), strict=True):
+    parts = flow.narrow(axis, 0, at), flow.narrow(axis, at, box[axis] - at)
+    for start, part in zip((0, at), parts, strict=True):
         half = list(box)
         half[axis - 2], half[axis] = box[axis - 2] + start, part.shape[axis]
         yield (half[0], half[1], half[2], half[3]), part

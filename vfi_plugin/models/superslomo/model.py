@@ -62,9 +62,7 @@ class SuperSlomoPair(Pair):
             them.
     """
 
-    def __init__(
-        self, net: SuperSlomo, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
-    ) -> None:
+    def __init__(self, net: SuperSlomo, before: torch.Tensor, after: torch.Tensor, part: Part | None = None) -> None:
         self._net = net
         self._part = None if part is None else part.padded(SIZE_MULTIPLE)
         self._before = before
@@ -81,8 +79,8 @@ class SuperSlomoPair(Pair):
         found = self._net.at_time(self._frames, self.flows, t, self._part)
         # (1 - t) V0 / ((1 - t) V0 + t V1), in a form that stays defined where a visibility is 0 in float32.
         weight_0 = torch.sigmoid(found.log_odds + math.log((1.0 - t) / t))
-        flows = (pixel_flow(flow, self._part) for flow in (found.flow_t_to_0, found.flow_t_to_1))
-        padded = FlowMotion(*flows, weight_0)
+        first, second = (pixel_flow(flow, self._part) for flow in (found.flow_t_to_0, found.flow_t_to_1))
+        padded = FlowMotion(first, second, weight_0)
         return SuperSlomoMotion.of(padded, *self._before.shape[2:])
 
 

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 class VoxelFlowPair(Pair):
     """Two guides; the network runs when a motion is first asked for."""
 
-    def __init__(
-        self, net: VoxelFlowNet, before: torch.Tensor, after: torch.Tensor, part: Part | None = None
-    ) -> None:
+    def __init__(self, net: VoxelFlowNet, before: torch.Tensor, after: torch.Tensor, part: Part | None = None) -> None:
         self._net = net
         self._part = None if part is None else part.padded(SIZE_MULTIPLE)
         self._before = before
