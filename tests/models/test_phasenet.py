@@ -118,7 +118,7 @@ def test_of_two_equal_frames_the_low_pass_and_all_amplitudes_come_back_whatever_
     assert float((made - without_finest(plane)).abs().max()) < 1e-5
     pair = torch.stack([truth.bands[1], truth.bands[1]])
     coarser = net.low_pass(torch.stack([truth.low_pass, truth.low_pass]))[1]
-    bands, _ = net._bands(1, pair, coarser)
+    bands, _ = net.bands(1, pair, coarser.enlarged((pair.shape[3], pair.shape[4])))
     assert torch.allclose(bands.abs(), truth.amplitude(1), atol=1e-6)
 
 

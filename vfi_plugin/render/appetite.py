@@ -50,7 +50,7 @@ _NETWORK_BYTES = {
     "phase": 1105,
     "phasenet": 2631,
     "rife": 745,
-    "sepconv": 1617,
+    "sepconv": 2600,
     "sepconvpp": 1950,
     "superslomo": 1105,
     "voxelflow": 2100,

@@ -20,6 +20,9 @@ _MULTISCALE = "-multiscale"
 _REACH_PX = 44.0
 """One scale sees at least 22 px around every pixel, in both frames (measured by gradients: 22 to 29)."""
 
+_MULTISCALE_OVERLAP_PX = 448
+"""29 px at each of four scales, of 8, 4, 2 and 1 px: 435."""
+
 VARIANT_NAMES = tuple(f"{frames}{form}" for form in ("", _MULTISCALE) for frames in range(1, MOST_FRAMES + 1))
 """One for each number of frames, at one scale and at four."""
 
@@ -80,6 +83,7 @@ def info_of(variant: str) -> ModelInfo:
         INFO,
         size_multiple=size_multiple(scales),
         reach_px=_REACH_PX * 2 ** (scales - 1),
+        overlap_px=INFO.overlap_px if scales == 1 else _MULTISCALE_OVERLAP_PX,
         parameters=parameters,
         multiply_adds=multiply_adds(frames, scales),
         frames_at_once=frames,
