@@ -14,7 +14,7 @@ from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.train.recipes import recipe_of
 
 SHIPPED = ("figan", "rife", "sepconv", "superslomo", "voxelflow")
-RANDOM = (("bipn", None), ("bipn", "1-multiscale"), ("dain", None), ("rife", "4.25"), ("sepconvpp", None))
+RANDOM = (("bipn", None), ("bipn", "1-multiscale"), ("rife", "4.25"), ("sepconvpp", None))
 ALLOWED = 1e-3  # of the guide, between tiles and the whole frame
 
 
