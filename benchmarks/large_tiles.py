@@ -2,6 +2,7 @@
 
 python benchmarks/large_tiles.py MODEL:WIDTH:HEIGHT:PAN:TILE ...      such as voxelflow:640:384:6:128
 python benchmarks/large_tiles.py appetite MODEL:SIDE,SIDE ...         bytes a pixel; such as sepconv:256,512
+python benchmarks/large_tiles.py field MODEL:PX,PX ...                how far it sees; such as sepconv:64,96,128
 
 Weights are those in use here, random ones of the published width where there are none. What is measured is merged into
 ``results/large_frames.json``.
@@ -24,6 +25,7 @@ from large_frames import PAN_PX, RESULT, save_rows, texture
 
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.guide_curve import encode
+from vfi_plugin.models.field import change_from_outside
 from vfi_plugin.models.registry import info_in_use, load_model, variants_of
 from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.render.options import RetimeOptions
@@ -110,6 +112,21 @@ def appetite(text: str) -> dict[str, Any]:
     return {"model": name, "base_bytes": second["base"], "bytes_a_pixel": round(max(slope, second["rise"] / large**2))}
 
 
+def field(text: str) -> dict[str, Any]:
+    """By how much 32 px of a frame change when all that is further away than so many pixels is another picture."""
+    name, radii = text.split(":")
+    with tempfile.TemporaryDirectory() as folder:
+        weights = random_weights(name, Path(folder))
+        model = load_model(name, weights=weights, device="cpu")
+    changes = {radius: change_from_outside(model, int(radius)) for radius in radii.split(",")}
+    return {
+        "model": name,
+        "overlap_px": model.info.overlap_px,
+        "weights": "random" if weights else "in use",
+        "changes": changes,
+    }
+
+
 def _status(key: str) -> int:
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(key))
@@ -142,9 +159,10 @@ def main() -> None:
     if asked[:1] == ["one"]:
         _one(asked[1], int(asked[2]))
         return
-    key, measure = ("appetite", appetite) if asked[:1] == ["appetite"] else ("tiles", against_whole)
+    key = asked[0] if asked[:1] in (["appetite"], ["field"]) else "tiles"
+    measure = {"appetite": appetite, "field": field, "tiles": against_whole}[key]
     known = json.loads(RESULT.read_text(encoding="utf-8")).get(key, []) if RESULT.exists() else []
-    for text in asked[1:] if key == "appetite" else asked:
+    for text in asked if key == "tiles" else asked[1:]:
         row = measure(text)
         print(row, flush=True)
         known = [old for old in known if old["model"] != row["model"]] + [row]

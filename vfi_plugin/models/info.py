@@ -59,8 +59,8 @@ class ModelInfo:
         weights_sha256: of the weights file, or None where there are none.
         frames_at_once: where not ``any_time``: how many frames, evenly spaced between a pair, one run of it gives.
         paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
-        overlap_px: how much a tile of a large frame has to show around itself, a multiple of ``size_multiple``; see
-            ``docs/large-frames.md`` for how it was found. 0 where frames are not cut up for it.
+        overlap_px: how much a tile of a large frame has to show around itself: as far as the network sees, measured by
+            ``models.field``; see ``docs/large-frames.md``. 0 where frames are not cut up for it.
     """
 
     name: str
