@@ -3,8 +3,9 @@
 Bytes a pixel that a network sees: by how much the peak of a process (VmHWM) rises over what it held with the network
 loaded, divided by the pixels, for one look at a pair, one motion and its application to four float32 channels.
 Published widths, random weights, float32, one thread, torch 2.13 on an Intel Xeon; the larger of the slope between two
-sizes and of the whole at the larger one (``benchmarks/large_tiles.py appetite``). The same figures are used for GPUs,
-where nothing was measured: the tensors are the same.
+sizes and of the whole at the larger one (``benchmarks/large_tiles.py appetite``). SepConv's is that of a run with
+tiles of 1024 px at UHD, which took more (``benchmarks/large_frames.py networks --tiles``). The same figures are used
+for GPUs, where nothing was measured: the tensors are the same.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ FRAMES_HELD_LEAN = 7
 GUIDES_BYTES = 4 * 24
 """A pixel of frames that are made whole: two guides of three float32, for up to four pairs at once."""
 
-MOTION_BYTES = 8
-"""A pixel of the whole frame: its motion by the classic, at half the size at least, and what RIFE knows of it."""
+MOTION_BYTES = 10
+"""A pixel of the whole frame: its motion by the classic, at half the size, and what RIFE's coarse blocks found."""
 
 PAINTED_BYTES = 12
 """A pixel of a painted guide."""
@@ -61,6 +62,7 @@ _WHOLE_BYTES = {
     "phasenet": (300, 250 * _MIB),
     "rife": (40, 150 * _MIB),
 }
+"""Of models that look at all of a large frame: a pixel of it, and what goes on beside. Of phase at UHD 1.1 GiB."""
 
 # Of a network that was not measured (AdaConv): more than the hungriest of the others, to be safe.
 _UNKNOWN_BYTES = 12_000
