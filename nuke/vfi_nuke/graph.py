@@ -51,6 +51,15 @@ def repairs_above(node: Any) -> Iterator[Any]:
     return _above(node, is_repair)
 
 
+def highest_first(node: Any) -> list[Any]:
+    """Both, each behind all that are above it."""
+    return sorted(_ours_above(node), key=lambda found: len(list(_ours_above(found))))
+
+
+def _ours_above(node: Any) -> Iterator[Any]:
+    return _above(node, lambda found: is_retime(found) or is_repair(found))
+
+
 def _above(node: Any, is_it: Callable[[Any], bool]) -> Iterator[Any]:
     own = node.fullName()
     for found in walk_up(node, PIPES):

@@ -7,24 +7,24 @@ from typing import Any
 import nuke
 
 from .errors import StaleResultError
-from .graph import repairs_above, retimes_above
-from .repair_result import PREVIEW, wanted_repair
-from .result import Wanted, wanted_result
+from .graph import highest_first, repairs_above, retimes_above
+from .repair_node import is_repair
+from .repair_result import PREVIEW, repaired_frames, show_repair, wanted_repair
+from .result import Wanted, present_frames, show_result, wanted_result
 from .retime_node import state
 
 
 def check_above(node: Any) -> None:
     """Checks every VFIRetime and VFIRepair above a node.
 
+    Without a window nobody can press Update, so what a farm rendered in the meantime is looked for first.
+
     Raises:
         StaleResultError: one was never rendered, or its input or knobs changed since.
     """
-    for retime in retimes_above(node):
-        _check_current(retime, wanted_result(retime), "rendered")
-    for repair in repairs_above(node):
-        wanted = wanted_repair(repair)
-        if wanted.bad.findings:
-            _check_current(repair, wanted.result, "repaired")
+    # What is shown further up is part of the digest of what is behind it.
+    for found in highest_first(node):
+        (_check_repair if is_repair(found) else _check_retime)(found)
 
 
 def before_render() -> None:
@@ -45,6 +45,23 @@ def before_frame_render() -> None:
     for repair in repairs_above(nuke.thisNode()):
         if state(repair, "show").getValueAt(frame) == PREVIEW:
             raise StaleResultError(f"frame {frame} of {repair.fullName()} is not repaired; press Repair in it")
+
+
+def _check_retime(node: Any) -> None:
+    wanted = wanted_result(node)
+    present = [] if nuke.GUI else present_frames(wanted)
+    if present:  # else it stays known whether something older was rendered
+        show_result(node, wanted, present)
+    _check_current(node, wanted, "rendered")
+
+
+def _check_repair(node: Any) -> None:
+    wanted = wanted_repair(node)
+    if not wanted.bad.findings:
+        return
+    if not nuke.GUI and repaired_frames(wanted):
+        show_repair(node, wanted)
+    _check_current(node, wanted.result, "repaired")
 
 
 def _check_current(node: Any, wanted: Wanted, done: str) -> None:

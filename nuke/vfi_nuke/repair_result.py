@@ -77,14 +77,18 @@ def remember_made(wanted: WantedRepair, frames: Iterable[int]) -> None:
     wanted.list_file.write_text(json.dumps(sorted(frames)), "utf-8")
 
 
+def repaired_frames(wanted: WantedRepair) -> list[int]:
+    """Repaired frames whose files are there, in every view."""
+    return sorted(wanted.to_be() & _present(wanted.result))
+
+
 def show_repair(node: Any, wanted: WantedRepair) -> list[int]:
     """Lets the group show the repaired frames that are there, and a held one for others. Main thread only.
 
     Returns:
         The numbers of those that are there.
     """
-    to_be = wanted.to_be()
-    present = sorted(to_be & _present(wanted.result))
+    to_be, present = wanted.to_be(), repaired_frames(wanted)
     status = _status(sorted(to_be), present)
     with no_undo():
         set_knob(state(node, "settings"), wanted.result.settings if present else "")

@@ -257,19 +257,39 @@ def test_an_old_result_is_never_shown_or_rendered(nuke: FakeNuke, adapter: Adapt
 def test_a_farm_renders_and_another_session_finds_the_frames(
     start_nuke: StartNuke, adapter: Adapter, tmp_path: Path
 ) -> None:
-    """The artist's session saves; a farm's renders two chunks without saving; the artist presses Update."""
+    """The artist saves; a farm renders two chunks and saves nothing; a Write without a window takes what is there."""
     shot = Shot(tmp_path / "plates").write()
     script = tmp_path / "comp.nk"
     artist = start_nuke(gui=True, script=script)
     node = adapter().create(read_node(artist, shot))
+    write_behind(artist, node, tmp_path / "comp")
     artist.scriptSave(str(script))
 
     start_nuke()
     main = importlib.import_module("vfi_nuke.render_script").main
     assert main([str(script), "--frames", "1001-1004"]) == 0
-    assert main([str(script), "VFIRetime1", "--frames", "1005-1007", "--save"]) == 0
+    assert main([str(script), "VFIRetime1", "--frames", "1005-1007"]) == 0
     assert main([str(script), "VFIRetime7"]) == 1
 
+    headless = start_nuke()
+    headless.scriptOpen(str(script))
+    headless.execute(headless.toNode("Write1"), 1001, 1007)
+    rendered = headless.toNode("VFIRetime1")
+    comp, made = (material.read_exr(path)[1] for path in (tmp_path / "comp/comp.1002.exr", result_file(rendered, 1002)))
+    assert all(np.array_equal(comp[name], made[name]) for name in made)
+    lost = result_file(rendered, 1006).rename(tmp_path / "lost")
+    headless = start_nuke()
+    headless.scriptOpen(str(script))
+    with pytest.raises(adapter().StaleResultError, match="frame 1006 of VFIRetime1 is not rendered"):
+        headless.execute(headless.toNode("Write1"), 1001, 1007)
+    lost.rename(result_file(rendered, 1006))
+    in_a_window = start_nuke(gui=True)
+    in_a_window.scriptOpen(str(script))
+    with pytest.raises(adapter().StaleResultError, match="press Render in it, or Update"):
+        in_a_window.execute(in_a_window.toNode("Write1"), 1001, 1007)
+
+    start_nuke()
+    assert importlib.import_module("vfi_nuke.render_script").main([str(script), "--save"]) == 0
     without_plugin = FakeNuke(gui=False)
     without_plugin.scriptOpen(str(script))
     shown = without_plugin.toNode("VFIRetime1")
@@ -281,6 +301,18 @@ def test_a_farm_renders_and_another_session_finds_the_frames(
     found = again.toNode("VFIRetime1")
     found["updateNow"].execute()  # type: ignore[union-attr]
     assert found["status"].value() == "rendered, 7 frames"  # type: ignore[index]
+
+
+def test_what_is_further_up_is_looked_at_first(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
+    """The digest of what is behind a node tells of that node's knobs, which a look at its frames may change."""
+    plate = nuke.nodes.Read(file="/s/plate.%04d.exr", file_type="exr")
+    repair = adapter().create_repair(plate)
+    high = adapter().create(repair)
+    low = adapter().create(high)
+    highest_first = importlib.import_module("vfi_nuke.graph").highest_first
+    for inputs in ([high, low], [low, high], [low, repair]):
+        both = nuke.nodes.Dissolve(inputs=inputs)
+        assert highest_first(both) == [repair, high, low]
 
 
 def test_what_goes_wrong_is_said_in_one_line(
