@@ -18,7 +18,7 @@ from .small_job import VFI, called, clip, job_of
 
 pytestmark = pytest.mark.skipif(
     find_spec("outline") is None,
-    reason="pyoutline is not installed; it brings 30 MB of gRPC: pip install opencue-pyoutline packaging",
+    reason="pyoutline is not installed; it comes with the extra 'test'",
 )
 
 
