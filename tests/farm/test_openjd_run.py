@@ -27,6 +27,7 @@ def bundle(source: str, target: Path, out: Path, *options: str) -> None:
 def test_chunks_make_the_bits_of_a_whole_run_whatever_the_folders_are_called(tmp_path: Path) -> None:
     folder = tmp_path / "My Shots, it's ä漢 $HOME 100%"
     source, job = clip(folder / "in put"), folder / "the job"
+    # Not chunks of four: each is a process that loads torch, and those five more took 11 s where all of this takes 15.
     bundle(source, folder / "aus gabe" / "slow.####.exr", job, "--length", "32", "--chunk-size", "11")
     checked = called(OPENJD, "check", str(job / "template.yaml"))
     assert checked.returncode == 0, checked.stdout

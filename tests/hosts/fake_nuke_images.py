@@ -122,11 +122,12 @@ def read_exr(path: Path) -> Image:
 
 
 def write_exr(write: Any, image: Image, path: Path, *, proxy: bool) -> None:
-    """As a Write does: raw or not, all channels, half or float, the bounding box as data window."""
+    """As a Write does: raw or not, all channels, half or float, the bounding box, or the format, as data window."""
     if not path.parent.is_dir() and not write["create_directories"].value():
         raise RuntimeError(f"{write.fullName()}: no such folder: {path.parent}")
     assert write["raw"].value(), "only raw writing is made here"
     assert write["channels"].value() == "all"
+    image = _cropped(image) if write["autocrop"].value() else image
     kind: type = np.float32 if write["datatype"].value() == "32 bit float" else np.float16
     step = 2 if proxy else 1
     planes = {
@@ -139,3 +140,13 @@ def write_exr(write: Any, image: Image, path: Path, *, proxy: bool) -> None:
     entries = {**header, "type": OpenEXR.scanlineimage, "compression": OpenEXR.ZIPS_COMPRESSION}
     with OpenEXR.File(entries, planes) as file:
         file.write(str(path))
+
+
+def _cropped(image: Image) -> Image:
+    """Without what lies outside the format."""
+    (left, top), (right, bottom) = image.header["dataWindow"]
+    low = np.maximum((left, top), image.header["displayWindow"][0])
+    high = np.minimum((right, bottom), image.header["displayWindow"][1])
+    rows, columns = slice(low[1] - top, high[1] - top + 1), slice(low[0] - left, high[0] - left + 1)
+    planes = {name: plane[rows, columns] for name, plane in image.planes.items()}
+    return replace(image, planes=planes, header={**image.header, "dataWindow": (low, high)})

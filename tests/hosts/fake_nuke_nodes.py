@@ -68,7 +68,7 @@ def exr_knobs() -> list[Knob]:
                 *("all metadata except input/*", "all metadata"),
             ],
         ),
-        Boolean_Knob("autocrop", False),
+        Boolean_Knob("autocrop", True),
     ]
 
 

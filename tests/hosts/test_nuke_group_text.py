@@ -23,6 +23,8 @@ KRONOS = {
     "input.last": "100",
     "retimedChannels": "all",
     "interpolation": "Motion",
+    "shutterSamples": "1",
+    "shutterTime": "0",
 }
 """Names and defaults of Kronos where ours mean the same."""
 

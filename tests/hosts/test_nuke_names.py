@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
@@ -12,6 +13,13 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "nuke"
 SOURCES = sorted(FOLDER.rglob("*.py"))
 OURS = {"nuke", "vfi_nuke", "vfi_client"}
+TEXTS = [
+    *sorted(FOLDER.rglob("*.nk")),  # what their buttons do
+    *sorted((FOLDER.parent / "vfi_plugin" / "cattery").glob("*.py.txt")),  # what an artist runs to make a .cat
+]
+
+NOT_IN_STUBS = {"lastHitGroup"}
+"""In the Python reference of Nuke 13 and newer, and asked for with a default: older hosts do not know it."""
 
 
 def tree_of(path: Path) -> ast.Module:
@@ -19,12 +27,14 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def names_of_nuke(tree: ast.AST) -> set[str]:
-    """Every ``nuke.NAME``."""
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nuke"
-    }
+    """Every ``nuke.NAME`` and ``getattr(nuke, "NAME", ...)``."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "nuke":
+            found.add(node.attr)
+        elif isinstance(node, ast.Call) and [*map(ast.unparse, (node.func, *node.args[:1]))] == ["getattr", "nuke"]:
+            found.add(ast.literal_eval(node.args[1]))
+    return found
 
 
 def names_in_stubs() -> set[str]:
@@ -45,8 +55,15 @@ def names_in_stubs() -> set[str]:
 def test_every_name_it_uses_is_one_of_the_host() -> None:
     known = names_in_stubs()
     used = set.union(*(names_of_nuke(tree_of(path)) for path in SOURCES))
-    assert "execute" in used
-    assert used - known == set()
+    assert {"execute", "lastHitGroup"} <= used
+    assert used - known == NOT_IN_STUBS
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_every_name_in_texts_that_the_host_runs_is_one_of_the_host(path: Path) -> None:
+    used = set(re.findall(r"\bnuke\.(\w+)", path.read_text("utf-8")))
+    assert "message" in used
+    assert used - names_in_stubs() == set()
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

@@ -95,6 +95,7 @@ def test_what_lies_between_is_baked_in_full(nuke: FakeNuke, adapter: Adapter, tm
     made = picture(node, 1002)
     assert made.planes["rgba.red"].shape == picture(doubled, 1001).planes["rgba.red"].shape
     assert tuple(made.header["dataWindow"][0]) == (-4, -4)
+    assert made.header["framesPerSecond"].as_integer_ratio() == (24000, 1001)
     assert np.abs(made.planes["rgba.red"] - picture(doubled, 1001).planes["rgba.red"]).max() > 0.1
     files = [path for path in (tmp_path / "shots").rglob("*") if path.is_file()]
     assert len(files) == 7

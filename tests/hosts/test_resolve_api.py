@@ -11,7 +11,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
-ADAPTER = sorted((REPOSITORY / "resolve" / "vfi_resolve").glob("*.py"))
+MENU_SCRIPTS = sorted((REPOSITORY / "resolve").glob("*.py"))
+ADAPTER = [*sorted((REPOSITORY / "resolve" / "vfi_resolve").glob("*.py")), *MENU_SCRIPTS]
 
 SCRIPTING_README = {"GetSelectedClips"}
 """Of a timeline: in the scripting README of 24 July 2026 (Resolve 21), not yet in the stubs."""
@@ -93,6 +94,7 @@ def test_the_adapter_needs_the_standard_library_and_the_client_alone() -> None:
     }
     ours = {"vfi_resolve", "vfi_client", "fusionscript"}  # the last for type checkers alone
     assert imported - ours <= {"__future__", "typing", "dataclasses", "collections", "contextlib", "fractions"} | {
+        "sys",  # of the scripts of the menu, which look for the adapter
         "json",
         "pathlib",
         "re",
