@@ -19,8 +19,11 @@ COLOUR_PROPERTIES = ("Input Color Space", "IDT", "Input LUT", "Data Level", "Alp
 """How pixels are read; a clip has those that the project's colour science knows."""
 
 
-def import_frames(pool: MediaPool, frames: Frames, into: str = BIN) -> MediaPoolItem:
-    """The clip of the new frames, in our folder ``into``; the folder that was open is open again afterwards.
+def import_frames(pool: MediaPool, frames: Frames, into: str = BIN) -> tuple[MediaPoolItem, list[str]]:
+    """Bring the new frames into our folder ``into``; the folder that was open is open again afterwards.
+
+    Returns:
+        The clip of them, and a line if the folder is not open again.
 
     Raises:
         HostRefusedError: Resolve does not take them as one clip of that length.
@@ -38,7 +41,9 @@ def import_frames(pool: MediaPool, frames: Frames, into: str = BIN) -> MediaPool
             f"Resolve counts {count} frames in {frames.as_listed}, and {frames.count} were rendered;"
             f' remove that clip from the folder "{into}" and start again'
         )
-    return clip
+    if pool.GetCurrentFolder().GetUniqueId() == before.GetUniqueId():
+        return clip, []
+    return clip, [f'Open the folder "{before.GetName()}" of the media pool again: Resolve did not.']
 
 
 def _own_folder(pool: MediaPool, name: str) -> Folder:

@@ -74,11 +74,18 @@ def place_on_track(arrival: Arrival, track: int) -> TimelineItem:
     if len(there) == 1 and _is_right(there[0], arrival):
         return there[0]
     found = ", ".join(f"{item.GetDuration()} frames at {item.GetStart()}" for item in there) or "nothing"  # type: ignore[call-arg]
-    _clear(arrival.timeline, track, there)
+    left = _clear(arrival.timeline, track, there)
     raise HostRefusedError(
         f"{arrival.length} frames at {arrival.clip.start} were to be put on video track {track}, and Resolve put"
-        f" {found} there; the frames are in the media pool: place them by hand"
+        f" {found} there; the frames are in the media pool: place them by hand{left}"
     )
+
+
+def on_new_track(arrival: Arrival, track: int) -> str:
+    """Where a clip is that ``place_on_new_track`` placed, in words; also where the track has not got its name."""
+    by_hand = f' (name it "{arrival.name}" by hand: Resolve did not)'
+    is_named = arrival.timeline.GetTrackName("video", track) == arrival.name
+    return f"on video track {track}{'' if is_named else by_hand}; the old clip is below it"
 
 
 def _is_right(item: TimelineItem, arrival: Arrival) -> bool:
@@ -104,11 +111,22 @@ def _add_track(timeline: Timeline, below: int, name: str) -> int:
     return track
 
 
-def _clear(timeline: Timeline, track: int, items: list[TimelineItem]) -> None:
-    if items:
-        timeline.DeleteClips(items, False)
-    if not timeline.GetItemListInTrack("video", track):
-        timeline.DeleteTrack("video", track)
+def _clear(timeline: Timeline, track: int, wrong: list[TimelineItem]) -> str:
+    """Take away what is wrong, and the track if nothing else is on it. Returns what is left, for the end of a text."""
+    identities = {item.GetUniqueId() for item in wrong}
+    there = timeline.GetItemListInTrack("video", track) or []
+    for _ in range(2):  # the first call does nothing at times, as others measured on 21.0
+        left = [item for item in there if item.GetUniqueId() in identities]
+        if left:
+            timeline.DeleteClips(left, False)
+            there = timeline.GetItemListInTrack("video", track) or []
+    if any(item.GetUniqueId() in identities for item in there):
+        return f"; a clip that Resolve does not take away again is left on video track {track}: delete it"
+    if there:
+        return ""
+    count = timeline.GetTrackCount("video")
+    timeline.DeleteTrack("video", track)
+    return "" if timeline.GetTrackCount("video") < count else f"; video track {track} is left, and empty: delete it"
 
 
 def place_as_take(arrival: Arrival) -> TimelineItem:
@@ -131,7 +149,8 @@ def place_as_take(arrival: Arrival) -> TimelineItem:
         return item
     item.SelectTakeByIndex(before or 1)
     item.DeleteTakeByIndex(number)
+    left = "; Resolve does not take it away again: delete it in the clip's take selector"
     raise HostRefusedError(
         f"the take would show {shown} of its {arrival.count} frames, as the clip's own speed works on it;"
-        " choose a new track"
+        f" choose a new track{left if item.GetTakesCount() >= number else ''}"
     )

@@ -17,7 +17,7 @@ from vfi_resolve.host import Host, current_timeline
 from vfi_resolve.marker import add_record
 from vfi_resolve.media_path import Frames, frames_beside
 from vfi_resolve.media_pool import copy_colour, import_frames, set_rate
-from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track, place_on_track
+from vfi_resolve.placement import Arrival, on_new_track, place_as_take, place_on_new_track, place_on_track
 from vfi_resolve.rates import parse_rate
 from vfi_resolve.repair_window import TITLE, RepairChoices, ask
 from vfi_resolve.retime_window import usable_models
@@ -181,10 +181,10 @@ def _put_on_timeline(
     told: list[str] = []
     # From the top down: a track that is put in moves those above it, and they are done by then.
     for each in sorted(repaired, key=lambda done: -done.clip.track):
-        media = import_frames(pool, each.frames, TITLE)
+        media, notes = import_frames(pool, each.frames, TITLE)
         rate = str(each.clip.media.GetClipProperty("FPS"))
         set_rate(media, parse_rate(rate, f'"{each.clip.name}"'), rate)
-        notes = copy_colour(each.clip.media, media)
+        notes += copy_colour(each.clip.media, media)
         arrival = Arrival(pool, timeline, each.clip, media, each.clip.span.duration, each.frames.count, TITLE)
         item, place = _placed(arrival, choices, tracks)
         note = f"repaired {frames_text(each.changed)}, {choices.model}"
@@ -201,4 +201,4 @@ def _placed(arrival: Arrival, choices: RepairChoices, tracks: dict[int, int]) ->
     if below in tracks:
         return place_on_track(arrival, tracks[below]), f"on video track {tracks[below]}"
     item, tracks[below] = place_on_new_track(arrival)
-    return item, f"on video track {tracks[below]}; the old clip is below it"
+    return item, on_new_track(arrival, tracks[below])

@@ -11,7 +11,7 @@ from vfi_resolve.host import Host, current_timeline
 from vfi_resolve.job import Job, make_job
 from vfi_resolve.marker import add_marker
 from vfi_resolve.media_pool import BIN, copy_colour, import_frames, set_rate
-from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track
+from vfi_resolve.placement import Arrival, on_new_track, place_as_take, place_on_new_track
 from vfi_resolve.retime_window import ask, usable_models
 from vfi_resolve.timeline_clip import TimelineClip, find_item, read_clip
 from vfi_resolve.unchanged import check_unchanged
@@ -64,14 +64,14 @@ def _put_on_timeline(host: Host, timeline: Timeline, clip: TimelineClip, choices
     project, now_open = current_timeline(host.resolve)
     check_unchanged(timeline, now_open, clip)
     pool = project.GetMediaPool()
-    media = import_frames(pool, job.frames)
+    media, notes = import_frames(pool, job.frames)
     set_rate(media, clip.timeline_rate, str(timeline.GetSetting("timelineFrameRate")))
-    notes = copy_colour(clip.media, media)
+    notes += copy_colour(clip.media, media)
     arrival = Arrival(pool, timeline, clip, media, choices.length)
     if choices.placement == TAKE:
         item, place = place_as_take(arrival), "as a take; the old one is another take of the clip"
     else:
         item, track = place_on_new_track(arrival)
-        place = f"on video track {track}; the old clip is below it"
+        place = on_new_track(arrival, track)
     done = f'{choices.length} frames are {place}. They are in the folder "{BIN}", from {job.frames.folder}'
     return [done, *notes, *add_marker(item, job)]

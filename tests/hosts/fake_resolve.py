@@ -38,6 +38,7 @@ class FakeApp:
         inserts_tracks: whether AddTrack knows an index; older versions put tracks on top.
         source_off_by_one: added to GetSourceStartFrame at 100%.
         drops_appends: whether appended clips vanish.
+        idle_deletions: how many of the next DeleteClips do nothing, saying True.
     """
 
     def __init__(self, product: str = "DaVinci Resolve Studio", version: tuple[int, int, int] = (21, 0, 3)) -> None:
@@ -53,6 +54,7 @@ class FakeApp:
         self.inserts_tracks = True
         self.source_off_by_one = 0
         self.drops_appends = False
+        self.idle_deletions = 0
         self.pool: FakePool
         self.timeline: FakeTimeline | None = None
         self.fusion: FakeFusion

@@ -86,7 +86,7 @@ class FakePool(FakeObject):
 
     @api
     def SetCurrentFolder(self, folder: FakeFolder) -> bool:
-        if "folder" not in self._app.stubborn:
+        if "folder" not in self._app.stubborn and not (folder is self.root and "root folder" in self._app.stubborn):
             self.current = folder
         return True
 

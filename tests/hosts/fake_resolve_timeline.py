@@ -127,7 +127,8 @@ class FakeItem(FakeObject):
 
     @api
     def DeleteTakeByIndex(self, number: int) -> bool:
-        del self.takes[number - 1]
+        if "take" not in self._app.stubborn:
+            del self.takes[number - 1]
         return True
 
 
@@ -211,17 +212,25 @@ class FakeTimeline(FakeObject):
 
     @api
     def SetTrackName(self, kind: str, number: int, name: str) -> bool:
-        self.names[number - 1] = name
+        if "track name" not in self._app.stubborn:
+            self.names[number - 1] = name
         return True
 
     @api
+    def GetTrackName(self, kind: str, number: int) -> str:
+        return self.names[number - 1]
+
+    @api
     def DeleteTrack(self, kind: str, number: int) -> bool:
-        del self.tracks[number - 1], self.names[number - 1]
+        if "track deletion" not in self._app.stubborn:
+            del self.tracks[number - 1], self.names[number - 1]
         return True
 
     @api
     def DeleteClips(self, items: list[FakeItem], ripple: bool) -> bool:
         if self._app.page != "edit":
             return False
-        self.tracks = [[item for item in track if item not in items] for track in self.tracks]
+        self._app.idle_deletions -= 1
+        if self._app.idle_deletions < 0:
+            self.tracks = [[item for item in track if item not in items] for track in self.tracks]
         return True

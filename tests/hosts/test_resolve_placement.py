@@ -16,7 +16,7 @@ from vfi_resolve.job import Job, make_job
 from vfi_resolve.marker import add_marker
 from vfi_resolve.media_path import Frames, first_number, frames_beside, same_path
 from vfi_resolve.media_pool import copy_colour, import_frames, set_rate
-from vfi_resolve.placement import Arrival, place_as_take, place_on_new_track
+from vfi_resolve.placement import Arrival, on_new_track, place_as_take, place_on_new_track
 from vfi_resolve.timeline_clip import read_clip
 
 from .fake_resolve_media import FakeMedia
@@ -84,7 +84,9 @@ def test_both_kinds_of_slash_name_one_path() -> None:
 def test_frames_are_imported_into_our_folder_and_the_open_one_is_open_again(tmp_path: Path) -> None:
     stage = Stage()
     frames = rendered(tmp_path)
-    clip: Any = import_frames(stage.pool, frames)
+    clip: Any
+    clip, notes = import_frames(stage.pool, frames)
+    assert notes == []
     assert [folder.name for folder in stage.pool.root.folders] == ["VFI Retime"]
     assert stage.pool.root.folders[0].clips == [clip]
     assert clip.properties["Frames"] == "24"
@@ -94,8 +96,8 @@ def test_frames_are_imported_into_our_folder_and_the_open_one_is_open_again(tmp_
 def test_frames_that_were_imported_before_are_not_imported_twice(tmp_path: Path) -> None:
     stage = Stage()
     frames = rendered(tmp_path)
-    first = import_frames(stage.pool, frames)
-    assert import_frames(stage.pool, frames) is first
+    first, _ = import_frames(stage.pool, frames)
+    assert import_frames(stage.pool, frames) == (first, [])
     assert len(stage.pool.root.folders) == 1
     assert len(stage.pool.root.folders[0].clips) == 1
 
@@ -117,6 +119,14 @@ def test_a_folder_that_does_not_open_gets_nothing(tmp_path: Path) -> None:
     with pytest.raises(HostRefusedError, match="does not open the folder"):
         import_frames(stage.pool, rendered(tmp_path))
     assert stage.pool.root.clips == [stage.media]
+
+
+def test_a_folder_that_does_not_open_again_is_said(tmp_path: Path) -> None:
+    stage = Stage()
+    stage.app.stubborn.add("root folder")
+    clip, notes = import_frames(stage.pool, rendered(tmp_path))
+    assert stage.pool.root.folders[0].clips == [clip]
+    assert notes == ['Open the folder "Master" of the media pool again: Resolve did not.']
 
 
 def test_a_sequence_with_other_frames_than_were_rendered_is_refused(tmp_path: Path) -> None:
@@ -184,6 +194,26 @@ def test_a_clip_of_another_length_is_noticed_and_removed() -> None:
     assert spread(stage) == [[(86400, 24)]]
 
 
+@pytest.mark.parametrize(("idle", "left"), [(1, ""), (2, "is left on video track 2: delete it")])
+def test_a_wrong_clip_that_stays_is_deleted_once_more_and_then_said(idle: int, left: str) -> None:
+    stage = Stage()
+    arrival = arrival_of(stage, rate="48")
+    stage.app.idle_deletions = idle
+    with pytest.raises(HostRefusedError, match=f"place them by hand.*{left}$"):
+        place_on_new_track(arrival)
+    assert len(spread(stage)) == (2 if left else 1)
+
+
+def test_a_track_that_stays_and_one_without_its_name_are_said() -> None:
+    stage = Stage()
+    stage.app.stubborn = {"track deletion", "track name"}
+    with pytest.raises(HostRefusedError, match="video track 2 is left, and empty: delete it"):
+        place_on_new_track(arrival_of(stage, rate="48"))
+    arrival = arrival_of(stage)
+    _, track = place_on_new_track(arrival)
+    assert on_new_track(arrival, track).startswith('on video track 2 (name it "VFI Retime" by hand: Resolve did not);')
+
+
 def test_a_track_that_was_not_added_is_noticed() -> None:
     stage = Stage()
     stage.app.stubborn.add("track")
@@ -208,6 +238,14 @@ def test_a_take_on_which_the_speed_of_the_clip_works_is_taken_back() -> None:
         place_as_take(arrival)
     assert (stage.item.take, stage.item.media, stage.item.span) == (1, stage.media, (10, 22))
     assert len(stage.item.takes) == 1
+
+
+def test_a_take_that_stays_is_said() -> None:
+    stage = Stage(Cut(span=(10, 22), duration=24))
+    stage.app.takes_keep_speed, stage.app.stubborn = True, {"take"}
+    with pytest.raises(HostRefusedError, match="does not take it away again: delete it in the clip's take selector"):
+        place_as_take(arrival_of(stage))
+    assert stage.item.take == 1
 
 
 def test_the_clip_is_marked_with_its_job_beside_the_markers_that_it_has() -> None:
