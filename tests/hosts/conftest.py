@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +24,32 @@ _OURS = ("vfi_nuke", "vfi_client", "init", "menu")
 
 @pytest.fixture(scope="session")
 def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The installed adapter, below a folder as artists have them. It may be read-only: nothing is written there."""
+    """The installed adapter, below a folder as artists have them, and read-only: nothing is written there."""
     home = tmp_path_factory.mktemp("home") / "Zoë B"
     places = places_of("nuke", False, Machine("linux", home, {}))
     list(install(adapter_files(adapter_folder("nuke"), places, core_home(None)), places, dry_run=False))
     before = _contents(places.adapter)
-    yield places.adapter
+    with _read_only(places.adapter):
+        yield places.adapter
     assert _contents(places.adapter) == before
+
+
+@contextmanager
+def _read_only(folder: Path) -> Iterator[None]:
+    """By modes, or for root, whom they do not stop, as a read-only mount where there is a right to one."""
+    if os.getuid():
+        folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+        modes = {path: path.stat().st_mode for path in folders}
+        for path in folders:
+            path.chmod(0o555)
+        yield
+        for path, mode in modes.items():
+            path.chmod(mode)
+        return
+    mounted = subprocess.run(["mount", "-o", "bind,ro", str(folder), str(folder)], capture_output=True).returncode == 0
+    yield
+    if mounted:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def _contents(folder: Path) -> dict[Path, bytes]:

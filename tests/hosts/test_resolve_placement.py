@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
+from vfi_resolve import media_path
 from vfi_resolve.choices import NEW_TRACK, Choices
 from vfi_resolve.errors import HostRefusedError, NothingToRetimeError
 from vfi_resolve.host import current_timeline
@@ -74,6 +75,21 @@ def test_new_frames_go_into_a_folder_of_their_own_beside_the_media(media: str, s
     assert frames.pattern == f"/s/{stem}/{stem}.####.exr"
     assert frames.printf == f"/s/{stem}/{stem}.%04d.exr"
     assert frames.as_listed == f"/s/{stem}/{stem}.[1001-1008].exr"
+
+
+@pytest.mark.parametrize(
+    "folder", ["C:\\shots", "C:/shots", "\\\\nas\\share\\Zoë's shots [1-5]", "\\\\nas\\share", "//nas/share/a b"]
+)
+def test_drives_and_shares_of_windows_keep_their_place(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media_path, "Path", PureWindowsPath)
+    media = f"{folder}\\plate.[1001-1100].exr"
+    assert first_number(media) == 1001
+    assert first_number(f"{folder}\\A001.mov") is None
+    frames = frames_beside(media, "x", 990, 20)
+    place = folder.replace("/", "\\") + "\\plate_x"
+    assert (frames.folder, frames.pattern) == (place, f"{place}\\plate_x.####.exr")
+    assert frames.printf == f"{place}\\plate_x.%04d.exr"
+    assert same_path(frames.as_listed, f"{folder}/plate_x/plate_x.[0990-1009].exr")
 
 
 def test_both_kinds_of_slash_name_one_path() -> None:
