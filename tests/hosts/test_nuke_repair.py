@@ -159,9 +159,15 @@ def test_a_farm_repairs_what_a_script_lists(start_nuke: StartNuke, adapter: Adap
     artist = start_nuke(script=script)
     node = adapter().create_repair(plate(artist, tmp_path / "plates"))
     node["badFrames"].setValue('1008 duplicate  # "seen" twice\n1013 missing')
+    write_behind(artist, node, tmp_path / "comp")
     artist.scriptSave(str(script))
     start_nuke()
-    assert importlib.import_module("vfi_nuke.render_script").main([str(script), "--save"]) == 0
+    assert importlib.import_module("vfi_nuke.render_script").main([str(script)]) == 0
+    headless = start_nuke()
+    headless.scriptOpen(str(script))
+    headless.execute(headless.toNode("Write1"), LOST, LOST)
+    assert (tmp_path / "comp" / f"comp.{LOST}.exr").is_file()
+    headless.scriptSave(str(script))
     without_plugin = FakeNuke(gui=False)
     without_plugin.scriptOpen(str(script))
     shown = without_plugin.toNode("VFIRepair1")
