@@ -68,7 +68,7 @@ def exr_knobs() -> list[Knob]:
                 *("all metadata except input/*", "all metadata"),
             ],
         ),
-        Boolean_Knob("autocrop", True),
+        Boolean_Knob("autocrop", True),  # as a site's knobDefault may have it
     ]
 
 

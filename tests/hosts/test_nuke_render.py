@@ -50,7 +50,8 @@ def animate(knob: Any, keys: dict[int, float]) -> None:
 def write_behind(nuke: FakeNuke, node: Any, folder: Path) -> Any:
     """A Write as an artist sets one up."""
     write = nuke.nodes.Write(inputs=[node], file=f"{folder.as_posix()}/comp.%04d.exr", file_type="exr")
-    for name, value in {"raw": True, "channels": "all", "create_directories": True, "datatype": "32 bit float"}.items():
+    values = {"raw": True, "channels": "all", "create_directories": True, "datatype": "32 bit float", "autocrop": False}
+    for name, value in values.items():
         write[name].setValue(value)
     folder.mkdir(exist_ok=True)
     return write
