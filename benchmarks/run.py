@@ -1,9 +1,9 @@
 """``make bench``: measures, writes ``results/<name>.json`` and puts the tables into the README.
 
-python benchmarks/run.py [stages] [whole_run] [kernels] [models] [scan] [repair]        (all of them by default)
+python benchmarks/run.py [stages] [whole_run] [whole_run_4k] [kernels] [models] [peers] [scan] [repair]
 
-Scan and repair also measure footage where the environment names a folder of clean movies, VFI_CLIPS; scan, sequences,
-VFI_SEQUENCES. Their tables go into docs/scan-quality.md.
+All of them by default. Scan and repair also measure footage where the environment names a folder of clean movies,
+VFI_CLIPS, which peers needs; scan, sequences, VFI_SEQUENCES. Tables of scan and repair go into docs/scan-quality.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from measure import save
 from table import fill_readme
 
-SUITES = ("stages", "whole_run", "kernels", "models", "scan", "repair")
+SUITES = ("stages", "whole_run", "whole_run_4k", "kernels", "models", "peers", "scan", "repair")
 
 
 def run(suite: str) -> None:
@@ -29,6 +29,12 @@ def run(suite: str) -> None:
         from whole_run import whole_runs
 
         save("whole_run_hd", {"size": "1920x1080 half RGB, speed 0.5", **whole_runs()})
+    elif suite == "whole_run_4k":
+        from whole_run_4k import whole_run_4k
+
+        save("whole_run_4k", whole_run_4k())
+    elif suite == "peers":
+        _peers(_folder("VFI_CLIPS"))
     elif suite == "models":
         from models import models_cpu
 
@@ -45,6 +51,15 @@ def run(suite: str) -> None:
         from kernels import kernels_cpu
 
         save("kernels_cpu", kernels_cpu())
+
+
+def _peers(clips: Path | None) -> None:
+    if clips is None:
+        print("peers: no clips; name a folder of clean movies in VFI_CLIPS")
+        return
+    from peers import peers
+
+    save("peers_cpu", peers(clips, "B"))
 
 
 def _folder(variable: str) -> Path | None:

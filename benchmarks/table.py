@@ -8,6 +8,7 @@ from typing import Any
 
 from marks import between_marks
 from models_table import models_table
+from peers_table import peers_table
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
@@ -49,7 +50,28 @@ def table() -> str:
         f" at most {long['peak_bytes'] / 2**30:.2f} GiB for {long['source_frames']} source frames,"
         f" {short['peak_bytes'] / 2**30:.2f} GiB for {short['source_frames']}.",
     ]
+    if (HERE / "results" / "whole_run_4k.json").exists():
+        lines += ["", *_hidden(load("whole_run_4k"))]
     return "\n".join(lines)
+
+
+def _hidden(figures: dict[str, Any]) -> list[str]:
+    """How well reading and writing are hidden behind the computer."""
+    machine, runs = figures["machine"], figures["runs"]
+    loads = [load for run in runs for load in run["load_averages"]]
+    lines = [
+        f"A 2x retime of 4K ZIP half RGBA beside its stages, each alone ({machine['processor']}, {machine['cores']}"
+        f" cores, files in memory, {runs[0]['source_frames']} source frames, load average {min(loads):g} to"
+        f" {max(loads):g}):",
+        "",
+        "| threads that make frames | read | make | write | whole run | times the longest stage | times all cores busy |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        cells = [f"{run[name]['seconds']:.1f} s" for name in ("read", "make", "write", "whole")]
+        ratios = [f"{run[name]:.2f}" for name in ("ratio_to_longest_stage", "ratio_to_all_cores_busy")]
+        lines.append(f"| {' | '.join([str(run['make_threads']), *cells, *ratios])} |")
+    return lines
 
 
 def kernels_table() -> str:
@@ -78,6 +100,7 @@ TABLES = {
     "benchmarks": (table, "stages_4k"),
     "kernels": (kernels_table, "kernels_cpu"),
     "models": (models_table, "models_cpu"),
+    "peers": (lambda: peers_table(load("peers_cpu")), "peers_cpu"),
 }
 """By the marks between which each stands in the README: how it is made, and the result that must be there."""
 

@@ -21,11 +21,13 @@ class Clip(ABC):
         name: text for people: the pattern or the movie's path.
         numbers: the frames that are there, ascending.
         rate: frames per second, exact; None where the files do not say.
+        is_of_files: whether each frame is a file of its own, so that several threads read faster than one.
     """
 
     name: str
     numbers: tuple[int, ...]
     rate: Fraction | None
+    is_of_files: bool = False
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -67,6 +69,8 @@ class Clip(ABC):
 
 class SequenceClip(Clip):
     """An image file a frame. The rate is that of the first frame's header."""
+
+    is_of_files = True
 
     def __init__(self, name: str, files: Mapping[int, Path]) -> None:
         if not files:

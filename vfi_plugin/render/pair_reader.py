@@ -36,6 +36,7 @@ class PairReader:
 
     def works(self, todo: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
         """Every output frame, in order, those of a pair together."""
+        self.expect(todo)
         for (earlier, later), outputs in groupby(todo, key=lambda output: (output.earlier, output.later)):
             chosen = tuple(outputs)
             if earlier == later or all(_is_still(output, self._job.options.method) for output in chosen):
@@ -44,6 +45,22 @@ class PairReader:
                 yield from self._copies(tuple(held_over_cut(output) for output in chosen))
             else:
                 yield replace(self.pair(earlier, later), outputs=chosen)
+
+    def expect(self, todo: tuple[OutputFrame, ...]) -> None:
+        """Tells which source frames these take, so that several threads decode them ahead."""
+        self._source.expect(number for output in todo for number in self._taken_by(output))
+
+    def close(self) -> None:
+        """Ends what is being read ahead; to be called when no more is wanted."""
+        self._source.close()
+
+    def _taken_by(self, output: OutputFrame) -> tuple[int, ...]:
+        """The source frames of an output frame as far as they are known beforehand, in the order of their reading."""
+        if output.earlier == output.later or _is_still(output, self._job.options.method):
+            return (output.nearest,)
+        asks = self._job.options.cuts == "auto" and self._job.layout.guides
+        around = self._source.around(output.earlier) if asks else ()
+        return (*around, output.earlier, output.later)
 
     def frame(self, number: int) -> Frame:
         """A source frame. Raises as ``Clip.read``."""

@@ -24,6 +24,7 @@ from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.method_text import method_text, painting_text
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.plan import RetimePlan, build_plan
+from vfi_plugin.render.pools import Pools
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
@@ -194,7 +195,7 @@ def _tiling(headers: Sequence[PartHeader], options: RetimeOptions, model: ModelI
             f"got {options.memory_gb:g} GiB, but with a shutter or vectors frames are made at once, whatever"
             " they take; leave --memory-gb out, or --shutter and the vectors"
         )
-    return Tiling.unbounded()
+    return Tiling.unbounded(Pools.within(1 << 62, 1))
 
 
 def retime_with(

@@ -10,7 +10,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
 from vfi_plugin.render.estimator import Estimator
-from vfi_plugin.render.frame_maker import FrameMaker, PairWork
+from vfi_plugin.render.frame_maker import FrameMaker
 from vfi_plugin.render.freed_memory import give_back_freed
 from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
@@ -140,22 +140,24 @@ class _Run:
         """Every frame of ``todo``, in order, with its pixels and header."""
         if self._job.tiling.pieces:
             give_back_freed()
-        if self._job.spans:
-            maker = SpanMaker(self._maker, self._estimate)
-            for span in read_ahead(
-                SpanReader(self._job, self._reader).works(todo), self._check, self._job.tiling.read_ahead
-            ):
-                self._check()
-                yield span.output, maker.made(span)
-            return
-        for work in read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead):
-            yield from self._made(work)
+        try:
+            yield from self._in_spans(todo) if self._job.spans else self._in_pairs(todo)
+        finally:
+            self._reader.close()
 
-    def _made(self, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
-        motions = self._estimate.prepare(work.guides)
-        for output in work.outputs:
+    def _in_spans(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
+        spans, ahead = SpanReader(self._job, self._reader).works(todo), self._job.tiling.read_ahead
+        maker = SpanMaker(self._maker, self._estimate)
+        for span in read_ahead(spans, self._check, ahead):
             self._check()
-            yield output, self._maker.made(output, work, motions)
+            yield span.output, maker.made(span)
+
+    def _in_pairs(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
+        for work in read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead):
+            motions = self._estimate.prepare(work.guides)
+            for output in work.outputs:
+                self._check()
+                yield output, self._maker.made(output, work, motions)
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:

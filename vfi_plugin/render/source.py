@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
+from vfi_plugin.render.frames_ahead import FramesAhead
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.layout import GuideSource, Layout
@@ -56,7 +58,8 @@ class FrameSource:
     ) -> None:
         self.layout = layout
         self._tiling = tiling
-        self._clip = clip
+        # A movie's frames are decoded one after the other, whoever asks for them.
+        self._decoding = FramesAhead(clip.read, tiling.readers if clip.is_of_files else 1)
         self._numbers = numbers
         self._transform = transform
         self._frames: OrderedDict[int, Frame] = OrderedDict()
@@ -71,12 +74,20 @@ class FrameSource:
             if number in self._frames:
                 self._frames.move_to_end(number)
                 return self._frames[number]
-        frame = self._clip.read(number)
+        frame = self._decoding.get(number)
         with self._lock:
             self._frames[number] = frame
             while self._has_too_many():
                 self._frames.popitem(last=False)
         return frame
+
+    def expect(self, numbers: Iterable[int]) -> None:
+        """Tells which frames will be wanted, in order, so that they are decoded before they are asked for."""
+        self._decoding.expect(numbers)
+
+    def close(self) -> None:
+        """Ends what is being read ahead."""
+        self._decoding.close()
 
     def _has_too_many(self) -> bool:
         held = sum(frame.nbytes for frame in self._frames.values())
@@ -104,11 +115,15 @@ class FrameSource:
 
         The window is of source frames, wherever a chunk begins, so that every chunk decides alike.
         """
-        at = self._numbers.index(earlier)
-        first = max(0, at + 1 - WINDOW)
-        around = self._numbers[first : at + 1 + WINDOW]
+        around = self.around(earlier)
+        at = around.index(earlier)
         self._signatures = {n: kept for n, kept in self._signatures.items() if abs(n - earlier) <= 4 * WINDOW}
-        return cut_between([self._signature(number) for number in around], at - first)
+        return cut_between([self._signature(number) for number in around], at)
+
+    def around(self, earlier: int) -> tuple[int, ...]:
+        """The frames that tell whether a new shot begins after one of them."""
+        at = self._numbers.index(earlier)
+        return self._numbers[max(0, at + 1 - WINDOW) : at + 1 + WINDOW]
 
     def _signature(self, number: int) -> Signature:
         if number not in self._signatures:
@@ -133,7 +148,9 @@ def _thinned(rgb: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]
     """(H, W, 3) averaged over ``step`` x ``step`` blocks; what is left over at the right and bottom is dropped."""
     if step == 1:
         return rgb
-    height, width = (side // step * step for side in rgb.shape[:2])
-    blocks = rgb[:height, :width].reshape(height // step, step, width // step, step, 3)
-    averaged: npt.NDArray[np.float32] = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return averaged
+    import cv2
+
+    height, width = (side // step for side in rgb.shape[:2])
+    # Ten times as fast as numpy's mean over two axes, which walks through them value by value.
+    averaged = cv2.resize(rgb[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(averaged, np.float32)

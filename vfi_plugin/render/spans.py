@@ -60,6 +60,7 @@ class SpanReader:
 
     def works(self, todo: tuple[OutputFrame, ...]) -> Iterator[SpanWork]:
         """Every output frame, in order."""
+        self._reader.expect(todo)
         for output in todo:
             resolved = self._resolved(output)
             ahead, back = self._ways(output) if self._job.options.writes_vectors else ((), ())

@@ -27,6 +27,7 @@ from vfi_plugin.render.appetite import (
 )
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.pipeline import READ_AHEAD, WRITERS
+from vfi_plugin.render.pools import Pools
 
 _GIB = 1 << 30
 
@@ -54,6 +55,7 @@ class Tiling:
         tile_px: the side of a network's tiles, without what it sees around them; None where no network is used.
         pieces: what the clip's frames are made in, for people and settings; "" where they are made at once.
         read_ahead: pairs that wait for the computer.
+        readers: frames that are decoded at the same time.
         writers: frames that are written at the same time.
         cache_bytes: source frames that are kept to be read once.
     """
@@ -65,6 +67,7 @@ class Tiling:
     read_ahead: int = READ_AHEAD
     writers: int = WRITERS
     cache_bytes: int = _CACHE_BYTES
+    readers: int = 1
 
     @classmethod
     def of(cls, headers: Sequence[PartHeader], options: RetimeOptions, model: ModelInfo) -> Tiling:
@@ -89,12 +92,14 @@ class Tiling:
         pieces = "" if need.pixels <= whole else "blocks" if network is None else f"tiles of {network} px"
         if lean:
             return cls(cap, whole, network, pieces, read_ahead=1, writers=1, cache_bytes=0)
-        return cls(cap, whole, network, pieces)
+        pools = Pools.within(cap - need.held_bytes(tile, whole=need.pixels <= whole), need.frame_bytes)
+        return cls(cap, whole, network, pieces, writers=pools.writers, readers=pools.readers)
 
     @classmethod
-    def unbounded(cls) -> Tiling:
-        """All frames whole: for those who look at frames and make none."""
-        return cls(1 << 62, 1 << 62, None)
+    def unbounded(cls, pools: Pools | None = None) -> Tiling:
+        """All frames whole; without pools for those who look at frames and make none."""
+        chosen = pools or Pools(1, WRITERS)
+        return cls(1 << 62, 1 << 62, None, writers=chosen.writers, readers=chosen.readers)
 
     def is_large(self, window: Window) -> bool:
         """Whether a view over this window is made in pieces."""
@@ -152,6 +157,13 @@ class _Need:
         beside = FRAMES_HELD * self.frame_bytes / max(self.pixels, 1) + GUIDES_BYTES
         a_pixel = beside + self.appetite + payload_bytes(self.channels)
         return max(int((cap - self.program_bytes) / a_pixel), 0)
+
+    def held_bytes(self, tile: int, *, whole: bool) -> float:
+        """What a run holds with the pools that every machine has."""
+        if not whole:
+            return self.fixed_bytes(lean=False) + self._tile_bytes(tile)
+        a_pixel = GUIDES_BYTES + self.appetite + payload_bytes(self.channels)
+        return PROGRAM_BYTES + FRAMES_HELD * self.frame_bytes + self.pixels * a_pixel
 
     def fixed_bytes(self, *, lean: bool) -> float:
         """What is held as long as a run goes on."""

@@ -52,19 +52,20 @@ def _search(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> Imag
     return flow
 
 
-def flows_between(before: Image, after: Image) -> tuple[Image, Image]:
+def flows_between(before: Image, after: Image, threads: int = 2) -> tuple[Image, Image]:
     """Flow from each guide to the other.
 
     Args:
         before: (H, W, 3) float32 RGB in [0, 1].
         after: the same.
+        threads: that may be busy; with more than one both directions are searched at once.
 
     Returns:
         ``flow_0_to_1`` and ``flow_1_to_0``, (H, W, 2) float32, pixels, x then y. The same bits on any number of cores.
     """
     height, width = before.shape[:2]
     first, second = _grey8(before), _grey8(after)
-    with ThreadPoolExecutor(2) as both:
+    with ThreadPoolExecutor(min(threads, 2)) as both:
         forward = both.submit(_search, first, second)
         backward = both.submit(_search, second, first)
         return forward.result()[:height, :width], backward.result()[:height, :width]

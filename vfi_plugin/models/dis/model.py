@@ -102,7 +102,7 @@ class DisModel(Model):
 
 
 def _flows(before: Image, after: Image) -> tuple[Image, Image]:
-    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after))
+    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after, torch.get_num_threads()))
     find_lost((before, after), (forward, backward))
     return forward, backward
 

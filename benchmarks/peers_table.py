@@ -1,0 +1,29 @@
+"""The README's table of the classic beside its peers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def peers_table(figures: dict[str, Any]) -> str:
+    """Markdown: a row a method, from what ``peers.py`` measured."""
+    machine, clips = figures["machine"], figures["clips"]
+    sizes = list(figures["speed"])
+    lines = [
+        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips, 270 to 540 rows each, made anew; speed on"
+        f" one thread of {machine['processor']}, in processor time, medians of runs that take turns (load average"
+        f" {machine['load_average']:g}). Times: as fast as OpenCV's DIS fast, and as minterpolate.",
+        "",
+        f"| method | PSNR, dB | {' | '.join(f'{size}: frames a second | times' for size in sizes)} |",
+        f"|---|---{'|---|---' * len(sizes)}|",
+    ]
+    for name, value in figures["psnr"].items():
+        cells = [name, f"{value:.2f}"]
+        for size in sizes:
+            speed = figures["speed"][size][name]
+            cells += [
+                f"{speed['frames_per_second']:.3g}",
+                f"{speed['times_dis_fast']:.2g}, {speed['times_minterpolate']:.2g}",
+            ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
