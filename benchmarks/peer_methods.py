@@ -25,9 +25,9 @@ MINTERPOLATE_OPTIONS = "mi_mode=mci:mc_mode=aobmc:me_mode=bidir:vsbmc=1"
 _RATE = 25
 
 
-def ours() -> Maker:
-    """The classic as a retime of an 8-bit movie runs it."""
-    model, taps = load_model("dis", device="cpu"), RetimeOptions(speed="1").filter
+def ours(name: str) -> Maker:
+    """A model of ours as a retime of an 8-bit movie runs it."""
+    model, taps = load_model(name, device="cpu"), RetimeOptions(speed="1").filter
 
     def make(before: Codes, after: Codes) -> Codes:
         with torch.inference_mode():
@@ -99,5 +99,6 @@ METHODS: dict[str, Maker] = {
     "average": average,
     "DIS fast": dense_inverse_search(cv2.DISOPTICAL_FLOW_PRESET_FAST),
     "DIS medium": dense_inverse_search(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM),
-    "classic": ours(),
+    "dis (ours)": ours("dis"),
+    "disfast (ours)": ours("disfast"),
 }

@@ -64,7 +64,7 @@ def _hidden(figures: dict[str, Any]) -> list[str]:
         f" cores, files in memory, {runs[0]['source_frames']} source frames, load average {min(loads):g} to"
         f" {max(loads):g}):",
         "",
-        "| threads that make frames | read | make | write | whole run | times the longest stage | times all cores busy |",
+        "| making threads | read | make | write | whole run | times the longest stage | times all cores busy |",
         "|---|---|---|---|---|---|---|",
     ]
     for run in runs:

@@ -55,6 +55,13 @@ void run(const Work& work) {
 }
 
 void bind_warps(py::module_& module) {
+    module.def("patch_search", [](const Array& first, const Array& second, const Array& out, int threads) {
+        const Tensor f = tensor(first), s = tensor(second), o = target(out);
+        const bool alike = f.n() == 1 && f.c() == 1 && f.h() == s.h() && f.w() == s.w() && s.n() == 1 && s.c() == 1;
+        const bool fits = o.n() == 2 && o.c() == 2 && o.h() == (f.h() + 3) / 4 && o.w() == (f.w() + 3) / 4;
+        if (!alike || !fits || f.h() < 1 || f.w() < 1) throw py::value_error("images or cells of the wrong size");
+        run([&] { VFI_CALL(patch_search, f, s, o, threads); });
+    });
     module.def("warp", [](const Array& image, const Array& flow, const Array& out, bool zero, int taps, int threads) {
         const Tensor i = tensor(image), f = tensor(flow), o = target(out);
         run([&] { VFI_CALL(warp, i, f, o, zero, taps, threads); });

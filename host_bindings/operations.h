@@ -53,3 +53,7 @@ void bend_values(const float* values, long count, const GuideCurve& curve, float
 // count pixels of three values each, one after another; matrix: 3 x 3, by rows, to linear Rec. 709 light.
 void guide_of_pixels(const float* pixels, long count, const float* matrix, const GuideCurve& curve, float* guide,
                      int threads);
+
+// Flow from the first image to the second (n = 0) and back (n = 1), of each cell of 4 x 4 px. Images: (1, 1, H, W) in
+// codes from 0 to 255; out: (2, 2, cells down, cells across), in pixels.
+void patch_search(const Tensor& first, const Tensor& second, const Tensor& out, int threads);

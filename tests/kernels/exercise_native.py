@@ -139,6 +139,12 @@ def projections(native: ModuleType, make: Maker, threads: int) -> None:
         native.project_flow_backward(make.flow(), flow, depth, out, count, *room, threads)
 
 
+def patches(native: ModuleType, make: Maker, threads: int) -> None:
+    first, second = (make.image(1)[:1] for _ in "ab")
+    cells = make.plain(2, 2, -(-make.h // 4), -(-make.w // 4))
+    native.patch_search(first, second, cells, threads)
+
+
 def convolutions(native: ModuleType, make: Maker, threads: int) -> None:
     for taps in (1, 2, 5):
         image, pair = make.image(grow=taps - 1), [make.image(taps), make.image(taps)]
@@ -207,6 +213,7 @@ def main() -> None:
             for flow in ("ordinary", "whole pixels", "wild"):
                 moves(native, Maker(shape, storage, layout, flow, watch), threads)
                 projections(native, Maker(shape, storage, layout, flow, watch), threads)
+            patches(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             guide_curve(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)

@@ -30,7 +30,7 @@ def test_variants_are_called_what_their_list_says(name: str) -> None:
     assert tuple(variant.name for variant in variants_of(name)) == tuple(variant_names(name))
 
 
-@pytest.mark.parametrize("name", ["dis", "phase"])
+@pytest.mark.parametrize("name", ["dis", "disfast", "phase"])
 def test_a_model_without_weights_has_no_variants(name: str) -> None:
     assert variant_names(name) == variants_of(name) == ()
 

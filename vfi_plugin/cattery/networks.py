@@ -25,6 +25,7 @@ _REASONS = {
     "bipn": _PAINTS,
     "dain": "it moves pixels by a filter for each of them beside its flow",
     "dis": "it is a search by OpenCV and no network",
+    "disfast": "it is a search and no network",
     "figan": "it knows the middle of two frames alone",
     "hybrid": "it begins with a search by OpenCV, which is no network",
     "phase": "it is no network, and paints frames",

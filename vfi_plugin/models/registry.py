@@ -26,6 +26,7 @@ _MODULES = {
     "bipn": "vfi_plugin.models.bipn",
     "dain": "vfi_plugin.models.dain",
     "dis": "vfi_plugin.models.dis",
+    "disfast": "vfi_plugin.models.disfast",
     "figan": "vfi_plugin.models.figan",
     "phase": "vfi_plugin.models.phase",
     "phasenet": "vfi_plugin.models.phasenet",

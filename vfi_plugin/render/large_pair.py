@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from vfi_plugin.image.window import Window
-from vfi_plugin.models.dis.info import INFO as CLASSIC
-from vfi_plugin.models.dis.model import DisPair, reduction
+from vfi_plugin.models.dis.model import DisModel, DisPair, reduction
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.group_work import ViewMotion
@@ -39,7 +38,7 @@ class LargePair:
         known = model.info.extrapolates or 0.0 <= t <= 1.0
         if not known:
             return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
-        if model.info.name == CLASSIC.name:
+        if isinstance(model, DisModel):
             return FlowBlocks(self._classic.enlarged(t).with_taps(self._taps), window)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
         motion = self._classic.enlarged(made).with_taps(self._taps)
@@ -60,4 +59,5 @@ class LargePair:
         height, width = self._guides.window.shape
         factor = reduction(height, width)
         first, second = (self._guides.reduced(which, factor, self._model.device) for which in (0, 1))
-        return DisPair.of_reduced((first, second), factor, (height, width))
+        pair = self._model.pair if isinstance(self._model, DisModel) else DisPair
+        return pair.of_reduced((first, second), factor, (height, width))

@@ -92,13 +92,14 @@ class DisModel(Model):
     """Bidirectional dense inverse search on the CPU; projection and weights on any device."""
 
     info = INFO
+    pair: type[DisPair] = DisPair
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DisPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 in [0, 1]."""
-        return DisPair(before, after)
+        return self.pair(before, after)
 
 
 def _flows(before: Image, after: Image) -> tuple[Image, Image]:

@@ -1,0 +1,38 @@
+"""The fast classic: the classic's projection and weights, on the motion of cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from vfi_plugin.models.dis.model import DisModel, DisPair, reduced
+from vfi_plugin.models.disfast.info import INFO
+from vfi_plugin.models.disfast.search import CELL_PX, cell_flows
+from vfi_plugin.motion.both_ways import BothWays
+
+if TYPE_CHECKING:
+    from vfi_plugin.models.weights import Weights
+
+
+class FastPair(DisPair):
+    """Both flows of a pair, of cells, ready for any ``t``."""
+
+    def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
+        self._reduction, self._size = factor * CELL_PX, size
+        forward, backward = cell_flows(*guides)
+        cells = reduced(guides[0], CELL_PX), reduced(guides[1], CELL_PX)
+        self._both = BothWays.between(cells, forward / CELL_PX, backward / CELL_PX)
+
+
+class FastModel(DisModel):
+    """Patch search on the CPU; projection and weights on any device."""
+
+    info = INFO
+    pair = FastPair
+
+
+def load(weights: Weights | None, device: torch.device) -> FastModel:
+    """The fast classic on ``device``; it has no weights."""
+    assert weights is None
+    return FastModel(device)
