@@ -31,7 +31,7 @@ def ours(name: str) -> Maker:
 
     def make(before: Codes, after: Codes) -> Codes:
         with torch.inference_mode():
-            guides = [torch.from_numpy(codes).permute(2, 0, 1)[None].float() / 255 for codes in (before, after)]
+            guides = [torch.from_numpy(codes.transpose(2, 0, 1).copy())[None] / 255.0 for codes in (before, after)]
             moved = model.prepare(*guides).motion(0.5).with_taps(taps).apply(*guides)
             codes = (moved[0] * 255).round_().clamp_(0, 255).to(torch.uint8)
         return np.ascontiguousarray(codes.permute(1, 2, 0).numpy())
