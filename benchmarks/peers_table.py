@@ -10,7 +10,7 @@ def peers_table(figures: dict[str, Any]) -> str:
     machine, clips = figures["machine"], figures["clips"]
     sizes = list(figures["speed"])
     lines = [
-        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips, 270 to 540 rows each, made anew; speed on"
+        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips of at most 960 px a side, made anew; speed on"
         f" one thread of {machine['processor']}, in processor time, medians of runs that take turns (load average"
         f" {machine['load_average']:g}). Times: as fast as OpenCV's DIS fast, and as minterpolate.",
         "",
@@ -23,7 +23,11 @@ def peers_table(figures: dict[str, Any]) -> str:
             speed = figures["speed"][size][name]
             cells += [
                 f"{speed['frames_per_second']:.3g}",
-                f"{speed['times_dis_fast']:.2g}, {speed['times_minterpolate']:.2g}",
+                ", ".join(_times(speed[peer]) for peer in ("times_dis_fast", "times_minterpolate")),
             ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"

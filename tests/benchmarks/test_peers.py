@@ -32,7 +32,7 @@ figures = {{
     "psnr": {{name: 30.0 for name in METHODS}},
     "speed": {{"720p": {{name: speed for name in METHODS}}}},
 }}
-assert peers_table(figures).count("| 30.00 | 2 | 1, 4 |") == len(METHODS)
+assert peers_table(figures).count("| 30.00 | 2 | 1.00, 4.00 |") == len(METHODS)
 """
 
 
