@@ -10,7 +10,7 @@ def peers_table(figures: dict[str, Any]) -> str:
     machine, clips = figures["machine"], figures["clips"]
     sizes = list(figures["speed"])
     lines = [
-        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips of at most 960 px a side, made anew; speed on"
+        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips (at most 960 px a side) made anew; speed on"
         f" one thread of {machine['processor']}, in processor time, medians of runs that take turns (load average"
         f" {machine['load_average']:g}). Times: as fast as OpenCV's DIS fast, and as minterpolate.",
         "",
