@@ -10,8 +10,8 @@ def peers_table(figures: dict[str, Any]) -> str:
     machine, clips = figures["machine"], figures["clips"]
     sizes = list(figures["speed"])
     lines = [
-        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips (at most 960 px a side) made anew; speed on"
-        f" one thread of {machine['processor']}, in processor time, medians of runs that take turns (load average"
+        f"{clips['dropped_frames']} dropped frames of {clips['count']} clips (at most 960 px a side) made anew; speed"
+        f" on one thread of {machine['processor']}, in processor time, medians of runs that take turns (load average"
         f" {machine['load_average']:g}). Times: as fast as OpenCV's DIS fast, and as minterpolate.",
         "",
         f"| method | PSNR, dB | {' | '.join(f'{size}: frames a second | times' for size in sizes)} |",
