@@ -161,9 +161,9 @@ class _Need:
     def held_bytes(self, tile: int, *, whole: bool) -> float:
         """What a run holds with the pools that every machine has."""
         if not whole:
-            return self.fixed_bytes(lean=False) + self._tile_bytes(tile)
+            return self.fixed_bytes(lean=False) + self._most_bytes(tile)
         a_pixel = GUIDES_BYTES + self.appetite + payload_bytes(self.channels)
-        return PROGRAM_BYTES + FRAMES_HELD * self.frame_bytes + self.pixels * a_pixel
+        return self.program_bytes + FRAMES_HELD * self.frame_bytes + self.pixels * a_pixel
 
     def fixed_bytes(self, *, lean: bool) -> float:
         """What is held as long as a run goes on."""
