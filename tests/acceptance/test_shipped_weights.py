@@ -85,7 +85,7 @@ def test_the_list_says_which_models_have_some(capsys: pytest.CaptureFixture[str]
     main(["models", "list", "--json"])
     state = {entry["name"]: entry["weights"] for entry in json.loads(capsys.readouterr().out)}
     assert {name for name, weights in state.items() if weights == "shipped"} == set(FILES)
-    assert {name for name, weights in state.items() if weights == "none needed"} == {"dis", "phase"}
+    assert {name for name, weights in state.items() if weights == "none needed"} == {"dis", "disfast", "phase"}
 
 
 # Where nothing moves

@@ -58,4 +58,4 @@ def test_the_gpu_check_says_in_one_line_what_is_missing(tmp_path: Path) -> None:
 def test_an_unknown_suite_is_refused_with_the_list_of_known_ones() -> None:
     done = run("run.py", "kernel")
     assert done.returncode == 2
-    assert "use stages, whole_run, kernels" in done.stderr
+    assert "use stages, whole_run, whole_run_4k, kernels" in done.stderr
