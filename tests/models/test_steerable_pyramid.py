@@ -34,8 +34,8 @@ def test_a_picture_comes_back_from_its_parts(size: tuple[int, int], settings: tu
     assert float((pyramid.synthesise(pyramid.analyse(picture)) - picture).abs().max()) < 1e-5
 
 
-def test_a_4k_picture_comes_back_from_its_parts() -> None:
-    picture, pyramid = noise(2160, 4096), SteerablePyramid((2160, 4096))
+def test_a_2k_picture_comes_back_from_its_parts() -> None:
+    picture, pyramid = noise(1080, 2048), SteerablePyramid((1080, 2048))
     assert float((pyramid.synthesise(pyramid.analyse(picture)) - picture).abs().max()) < 1e-5
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from vfi_plugin.render.cuts import Signature
@@ -33,19 +34,21 @@ def measured(looker: Looker, numbers: Sequence[int], span: range, check: Callabl
     Raises: as ``Clip.read``, save for files that are damaged.
     """
     first, last = max(span.start - BEFORE, 0), min(span.stop + AFTER, len(numbers))
-    window = _Window(first)
-    for look in looker.looks(numbers[first:last], check):
-        window.add(look)
-        yield from window.decided(span, window.seen - AFTER)
-    yield from window.decided(span, window.seen)
+    with ThreadPoolExecutor(1, thread_name_prefix="vfi-faults") as beside:
+        window = _Window(first, beside)
+        for look in looker.looks(numbers[first:last], check):
+            window.add(look)
+            yield from window.decided(span, window.seen - AFTER)
+        yield from window.decided(span, window.seen)
 
 
 class _Window:
     """The frames that are not decided yet, and what is kept of those around them."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, beside: Executor) -> None:
         self.seen = first
         """How many frames of the clip have been looked at, or lie before the first one."""
+        self._beside = beside
         self._meter = PairMeter()
         self._before: Look | None = None
         self._first = self._next = first
@@ -54,18 +57,16 @@ class _Window:
 
     def add(self, look: Look) -> None:
         """The next frame."""
+        # Half of the work, on a core of its own: what tells faults of single frames does not need the rest.
+        faults = self._beside.submit(_faults, self._before, look)
         self._signatures.append(signature_of(look))
-        faults = frame_faults.measure(look)
-        self._waiting.append((look.number, look.fault, look.digest, faults, self._pair(look)))
+        pair = self._meter.measure(look)
+        alone, between = faults.result()
+        if pair is not None:
+            pair = replace(pair, numbers={**pair.numbers, **between})
+        self._waiting.append((look.number, look.fault, look.digest, alone, pair))
         self._before = look
         self.seen += 1
-
-    def _pair(self, look: Look) -> PairMeasures | None:
-        """Of a frame and those before it, with what the faults of single frames are told by."""
-        found = self._meter.measure(look)
-        if found is None or self._before is None:
-            return found
-        return replace(found, numbers={**found.numbers, **frame_faults.measure_pair(self._before, look)})
 
     def decided(self, span: range, end: int) -> Iterator[FrameMeasures]:
         """The frames of ``span`` up to the place ``end``, each once."""
@@ -77,3 +78,9 @@ class _Window:
             if self._next - self._first > REACH:
                 del self._signatures[0]
                 self._first += 1
+
+
+def _faults(before: Look | None, look: Look) -> tuple[dict[str, float], dict[str, float]]:
+    """What faults of single frames are told by: of the frame, and of it and the one before where both can be read."""
+    known = before is not None and not before.fault and not look.fault
+    return frame_faults.measure(look), frame_faults.measure_pair(before, look) if before is not None and known else {}
