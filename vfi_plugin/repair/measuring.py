@@ -81,6 +81,5 @@ class _Window:
 
 
 def _faults(before: Look | None, look: Look) -> tuple[dict[str, float], dict[str, float]]:
-    """What faults of single frames are told by: of the frame, and of it and the one before where both can be read."""
-    known = before is not None and not before.fault and not look.fault
-    return frame_faults.measure(look), frame_faults.measure_pair(before, look) if before is not None and known else {}
+    """What faults of single frames are told by: of the frame alone, and of it and the one before."""
+    return frame_faults.measure(look), {} if before is None else frame_faults.measure_pair(before, look)

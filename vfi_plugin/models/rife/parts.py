@@ -108,10 +108,11 @@ class Coarse:
 
     def _seen(self, box: Box, state: State | None) -> tuple[Tensor, Tensor | None]:
         """What the next block is shown over a part, and the flow so far."""
-        time = self.founds[0].new_full((1, 1, *box[2:]), self.t) if state else self._look(0, box)[:, :1] * 0 + self.t
         if state is None:
-            return together(self._look(0, box), self._look(1, box), time), None
+            before, after = self._look(0, box), self._look(1, box)
+            return together(before, after, before.new_full((1, 1, *box[2:]), self.t)), None
         moved = self._moved(0, box, state.flow[:, :2]), self._moved(1, box, state.flow[:, 2:])
+        time = self.founds[0].new_full((1, 1, *box[2:]), self.t)
         return together(*moved, time, state.mask, state.features), state.flow
 
     def _moved(self, which: int, box: Box, flow: Tensor) -> Tensor:
