@@ -59,6 +59,7 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
     timing.add_argument("--in-range", metavar="A-B", help="source frames to use (default: all)")
     timing.add_argument("--frames", metavar="A-B", help="output frames to render, such as 1001-1100 or 1-10x3")
     timing.add_argument("--start", type=int, metavar="N", help="number of the first output frame")
+    timing.add_argument("--bad-frames", metavar="A-B", help="source frames not to use, such as '1015-1017 1040'")
     add_gaps(timing)
 
 
@@ -76,6 +77,9 @@ def add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
     motion.add_argument(
         "--weights", metavar="FILE", help="weights for the model (default: the imported or shipped ones)"
+    )
+    motion.add_argument(
+        "--detail", type=float, metavar="D", help="look for motion at this part of the size: 1, 0.5 or 0.25"
     )
     motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     motion.add_argument(
@@ -145,9 +149,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     run_group.add_argument("--dry-run", action="store_true", help="print the plan and stop")
 
 
-_TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "frames", "start")
+_TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "bad_frames", "frames", "start")
 _GAPS = ("ends", "missing")
-_MOTION = ("method", "filter", "model", "weights", "device", "precision", "memory_gb", "cuts")
+_MOTION = ("method", "filter", "model", "weights", "detail", "device", "precision", "memory_gb", "cuts")
 _SPANS = ("shutter", "samples", "shutter_offset", "vectors", "vectors_only", "vectors_from")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 

@@ -120,6 +120,7 @@ def plan_farm_job(
 
 def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], how: tuple[int, str]) -> FarmJob:
     numbers, digest = planned.plan.source_numbers, settings_digest(planned.settings)
+    first, last = planned.plan.source_range
     paths = {place: absolute_path(path) for place, path in {SOURCE: ends[0], TARGET: ends[1], **files}.items()}
     staying = {place: path for place, path in paths.items() if place not in _TRAVELLING}
     clips = [planned.clip] if planned.vectors is None else [planned.clip, planned.vectors.clip]
@@ -130,7 +131,7 @@ def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], 
         settings=planned.settings,
         frames=tuple(sorted(planned.plan.wanted)),
         chunk_size=how[0],
-        render=render_words(planned.options, f"{numbers[0]}-{numbers[-1]}", digest),
+        render=render_words(planned.options, f"{first}-{last}", digest),
         verify=verify_words(digest),
         values={EXECUTABLE: how[1], **staying},
         copies={place: Path(paths[place]) for place in _TRAVELLING if place in paths},

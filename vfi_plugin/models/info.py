@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from vfi_plugin.errors import UsageError
+
 PRECISIONS = ("float32", "float16")
 """What a network's convolutions may compute in."""
+
+DETAILS = (1.0, 0.5, 0.25)
+"""Sizes at which motion can be looked for, as parts of the frame's; see ``models.detail``."""
 
 CARRIER = "dis"
 """The model whose motion carries what models that paint cannot."""
@@ -61,6 +66,7 @@ class ModelInfo:
         paints: whether it makes pixels in guide space instead of motion; another motion then carries all but colour.
         overlap_px: how much a tile of a large frame has to show around itself: as far as the network sees, measured by
             ``models.field``; see ``docs/large-frames.md``. 0 where frames are not cut up for it.
+        finds_flow: whether what it finds is flow and nothing else, so that it can be found on smaller frames.
     """
 
     name: str
@@ -79,6 +85,30 @@ class ModelInfo:
     frames_at_once: int = 1
     paints: bool = False
     overlap_px: int = 0
+    finds_flow: bool = False
+
+    def at_detail(self, detail: float | None) -> ModelInfo:
+        """The facts where motion is looked for at a part of the frame's size; None: as the model chooses.
+
+        Raises:
+            UsageError: the model finds something else than flow, or ``detail`` is not in ``DETAILS``.
+        """
+        if detail is None:
+            return self
+        if detail not in DETAILS:
+            allowed = ", ".join(f"{each:g}" for each in DETAILS)
+            raise UsageError(f"detail {detail!r} is unknown; use one of {allowed}, or leave it out")
+        if not self.finds_flow:
+            raise UsageError(
+                f"{self.name} finds more than flow, which cannot be looked for on smaller frames; leave detail out, or"
+                " use a model of flow, such as dis or rife"
+            )
+        return replace(
+            self,
+            size_multiple=round(self.size_multiple / detail),
+            reach_px=None if self.reach_px is None else self.reach_px / detail,
+            overlap_px=round(self.overlap_px / detail),
+        )
 
     def with_weights(self, weights: WeightsFacts) -> ModelInfo:
         """The facts with those that a file of weights tells; what it leaves out stays as it was."""

@@ -49,6 +49,15 @@ class Model(ABC):
     follows_in_whole: bool = False
     """Whether ``look_at_whole`` finds motion of any size, so that parts need not be cut out where motion leads."""
 
+    def with_detail(self, detail: float) -> Model:
+        """The same model, looking for motion at a part of the frame's size, one of ``DETAILS``.
+
+        Raises:
+            UsageError: it finds something else than flow, or there is no such detail.
+        """
+        self.info.at_detail(detail)
+        raise NotImplementedError(f"{type(self).__name__} finds flow, and has to say how it is found on smaller frames")
+
     @abstractmethod
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> Pair:
         """Looks at a pair; ``before`` and ``after`` are guides of the same shape."""

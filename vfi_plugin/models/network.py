@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.models.coarser import CoarserModel
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.variant import load_state
@@ -40,6 +41,10 @@ class NetworkModel(Model):
         self.net = net.to(device).eval().requires_grad_(False)
         self.device = device
         self.info = info.with_weights(weights)
+
+    def with_detail(self, detail: float) -> Model:
+        """The network, shown smaller frames; see ``Model.with_detail``."""
+        return CoarserModel(self, detail)
 
     def check(self, before: torch.Tensor, after: torch.Tensor, t: float) -> None:
         """As for every model, and that frames are where the network is."""

@@ -37,11 +37,15 @@ def in_precision(model: Model, precision: str) -> Model:
 class HalfPrecisionModel(Model):
     """A network run under torch's autocast: half the memory traffic, and tensor cores, on a GPU; slow on a CPU."""
 
-    def __init__(self, model: NetworkModel) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
         self.info = model.info
         self.follows_in_whole = model.follows_in_whole
         self.device = model.device
+
+    def with_detail(self, detail: float) -> Model:
+        """The same of the model at another detail."""
+        return HalfPrecisionModel(self._model.with_detail(detail))
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> Pair:
         """Looks at a pair, as the model does."""

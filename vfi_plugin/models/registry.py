@@ -157,6 +157,7 @@ def load_model(
     weights: str | Path | None = None,
     device: str = "auto",
     precision: str = "float32",
+    detail: float | None = None,
 ) -> Model:
     """A model, ready for work.
 
@@ -166,10 +167,11 @@ def load_model(
             shipped ones.
         device: "cpu", "cuda", "cuda:1", or "auto" (a CUDA device where torch sees one).
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs. Motion is float32 always.
+        detail: the size at which motion is looked for, one of ``info.DETAILS``; None: as the model chooses.
 
     Raises:
         UnknownModelError: no such model.
-        UsageError: no such precision, or float16 for a model that is no network.
+        UsageError: no such precision or detail, or one that means nothing for this model.
         WeightsError: no weights, or a file that is damaged or of another network.
         DeviceError: no such device.
     """
@@ -177,7 +179,8 @@ def load_model(
 
     name = name or _DEFAULT
     module, place = _model(name), resolve_device(device)
-    return in_precision(module.load(_weights(name, weights), place), precision)
+    model = in_precision(module.load(_weights(name, weights), place), precision)
+    return model if detail is None else model.with_detail(detail)
 
 
 def model_of(name: str, weights: Weights, device: torch.device) -> Model:

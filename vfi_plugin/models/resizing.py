@@ -1,4 +1,4 @@
-"""Bilinear resizing whose gradient is made of matrix products on a GPU."""
+"""Enlarging, bilinear, whose gradient is made of matrix products on a GPU; and reducing, by means over blocks."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ def bilinear(values: Tensor, factor: float, *, align_corners: bool = False) -> T
         resized: Tensor = _Resized.apply(values, factor, align_corners)  # type: ignore[no-untyped-call]
         return resized
     return F.interpolate(values, scale_factor=factor, mode="bilinear", align_corners=align_corners)
+
+
+def averaged(values: Tensor, factor: int) -> Tensor:
+    """(N, C, H, W) averaged over blocks of ``factor`` pixels a side; edges are repeated up to whole blocks first."""
+    if factor == 1:
+        return values
+    missing = [-side % factor for side in values.shape[2:]]
+    return F.avg_pool2d(F.pad(values, (0, missing[1], 0, missing[0]), mode="replicate"), factor)
 
 
 @dataclass(frozen=True)

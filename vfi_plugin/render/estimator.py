@@ -95,7 +95,13 @@ def load_job_model(job: RetimeJob) -> Model | None:
         return None
     # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
     torch.backends.cudnn.allow_tf32 = False
-    return load_model(job.model.name, weights=options.weights, device=options.device, precision=options.precision)
+    return load_model(
+        job.model.name,
+        weights=options.weights,
+        device=options.device,
+        precision=options.precision,
+        detail=options.detail,
+    )
 
 
 class Estimator:

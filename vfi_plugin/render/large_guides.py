@@ -13,7 +13,7 @@ from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.guide_exposure import sampled_places
 from vfi_plugin.image.window import Window
-from vfi_plugin.models.dis.model import reduced
+from vfi_plugin.models.resizing import averaged
 from vfi_plugin.render.layout import GuideSource, Layout
 
 Image = npt.NDArray[np.float32]
@@ -75,7 +75,7 @@ class LargeGuides:
         bands = []
         for band in self._bands(factor):
             guide = torch.from_numpy(np.ascontiguousarray(self.crop(which, band).transpose(2, 0, 1)))[None]
-            bands.append(reduced(guide, factor))
+            bands.append(averaged(guide, factor))
         return torch.cat(bands, 2).to(device)
 
     def _rgb(self, which: int, window: Window) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from vfi_plugin.image.window import Window
-from vfi_plugin.models.dis.model import DisModel, DisPair, reduction
+from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.group_work import ViewMotion
@@ -57,7 +57,7 @@ class LargePair:
     @cached_property
     def _classic(self) -> DisPair:
         height, width = self._guides.window.shape
-        factor = reduction(height, width)
-        first, second = (self._guides.reduced(which, factor, self._model.device) for which in (0, 1))
-        pair = self._model.pair if isinstance(self._model, DisModel) else DisPair
-        return pair.of_reduced((first, second), factor, (height, width))
+        classic = self._model if isinstance(self._model, DisModel) else DisModel(self._model.device)
+        factor = classic.factor(height, width)
+        first, second = (self._guides.reduced(which, factor, classic.device) for which in (0, 1))
+        return classic.pair.of_reduced((first, second), factor, (height, width))

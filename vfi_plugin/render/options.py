@@ -42,6 +42,8 @@ class RetimeOptions:
         model: a model's name; None for the default.
         weights: a file of weights for the model; None for the imported or shipped ones.
         device: "auto", "cpu", "cuda" or "cuda:N".
+        detail: the size at which motion is looked for, as a part of the frame's: 1, 0.5 or 0.25; None: as the model
+            chooses. Less reaches further, is faster and less easily led astray by grain; more finds smaller things.
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
         memory_gb: the most memory that a run may take, in GiB, of the machine or of the GPU that it runs on; None for
             8, or three quarters of a machine that has less. Frames that need more are made in pieces.
@@ -53,6 +55,8 @@ class RetimeOptions:
         cuts: "auto" finds scene cuts, "off" ignores them, or the frames that begin a new shot, as a frame range.
         ends: positions past either end of the source: "hold", "extrapolate" or "error".
         missing: holes in the numbering: "error", "hold" the frame before, or "interpolate" across.
+        bad_frames: source frames that are not to be used, as a Nuke frame range: frames are made across them from the
+            good ones around; at an end, ``ends`` holds.
         shutter: how long each output frame is exposed, in output frames: 0.5 is 180 degrees, 0 makes sharp frames.
         samples: how many moments of that time a frame is the mean of.
         shutter_offset: "centered" around the frame's time, from it on ("start"), up to it ("end"), or the output frames
@@ -83,6 +87,7 @@ class RetimeOptions:
     weights: str | None = None
     device: str = "auto"
     precision: str = "float32"
+    detail: float | None = None
     memory_gb: float | None = None
     channels: str = "all"
     channel_rules: tuple[str, ...] = ()
@@ -92,6 +97,7 @@ class RetimeOptions:
     cuts: str = "auto"
     ends: str = "hold"
     missing: str = "error"
+    bad_frames: str | None = None
     shutter: Number = 0
     samples: int = DEFAULT_SAMPLES
     shutter_offset: Number = "centered"
@@ -123,6 +129,8 @@ class RetimeOptions:
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
+        if self.detail is not None and self.method != "motion":
+            raise UsageError(f"method {self.method} looks for no motion, so detail means nothing; leave it out")
         Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
         self._check_vectors()
 
@@ -141,5 +149,7 @@ class RetimeOptions:
             raise UsageError(f"method {self.method} knows no motion, so there are no vectors; use method motion")
         if self.vectors_only and self.exposure is not None:
             raise UsageError("vectors alone have nothing to expose; leave out shutter, or write pictures too (vectors)")
-        if self.vectors_from is not None and (self.model or self.weights) is not None:
-            raise UsageError("vectors are given in the place of a model; give vectors from, or model and weights")
+        if self.vectors_from is not None and (self.model or self.weights or self.detail) is not None:
+            raise UsageError(
+                "vectors are given in the place of a model; give vectors from, or model, weights and detail"
+            )

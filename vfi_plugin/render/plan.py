@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from vfi_plugin.errors import MissingFramesError, TimeMapError, UsageError
@@ -111,11 +111,19 @@ class RetimePlan:
         source_numbers: source frames that are there, within the range in use.
         frames: every frame of the whole output, in order.
         wanted: numbers of those to render in this run.
+        bad: source frames within the range in use that are not used, whether they are there or not.
     """
 
     source_numbers: tuple[int, ...]
     frames: tuple[OutputFrame, ...]
     wanted: frozenset[int]
+    bad: frozenset[int] = field(default=frozenset(), kw_only=True)
+
+    @property
+    def source_range(self) -> tuple[int, int]:
+        """First and last source frame of the range in use, good or bad."""
+        numbers = {*self.source_numbers, *self.bad}
+        return min(numbers), max(numbers)
 
     @property
     def selected(self) -> tuple[OutputFrame, ...]:
@@ -141,10 +149,18 @@ class RetimePlan:
 
 
 class Placement:
-    """Finds the source frames around a position, with holes and ends treated as asked."""
+    """Finds the source frames around a position, with holes and ends treated as asked.
 
-    def __init__(self, numbers: tuple[int, ...], *, ends: str, missing: str) -> None:
+    Args:
+        numbers: source frames that are used, ascending.
+        ends: policy past the first and last of them.
+        missing: policy for holes.
+        bad: frames that are not used; motion goes across them, whatever the policy is.
+    """
+
+    def __init__(self, numbers: tuple[int, ...], *, ends: str, missing: str, bad: Container[int] = ()) -> None:
         self._numbers = numbers
+        self._bad = bad
         self._ends = ends
         self._interpolates_holes = missing == "interpolate"
 
@@ -158,9 +174,13 @@ class Placement:
         if position == earlier:
             return earlier, earlier, Fraction(0), ""
         later = self._numbers[at + 1]
-        if later == earlier + 1 or self._interpolates_holes:
-            note = "" if later == earlier + 1 else "interpolated across a hole"
-            return earlier, later, (position - earlier) / (later - earlier), note
+        t = (position - earlier) / (later - earlier)
+        if later == earlier + 1:
+            return earlier, later, t, ""
+        if all(number in self._bad for number in range(earlier + 1, later)):
+            return earlier, later, t, "made across bad frames"
+        if self._interpolates_holes:
+            return earlier, later, t, "interpolated across a hole"
         return self._in_held_hole(position, earlier, later)
 
     def _in_held_hole(self, position: Fraction, earlier: int, later: int) -> tuple[int, int, Fraction, str]:
@@ -204,6 +224,7 @@ def build_plan(
     ends: str,
     missing: str,
     shutter: Shutter | None = None,
+    bad: frozenset[int] = frozenset(),
 ) -> RetimePlan:
     """Lists every output frame.
 
@@ -215,13 +236,14 @@ def build_plan(
         missing: policy for holes in ``numbers``.
         shutter: of every output frame; None for sharp ones. What it sees past an end is held where ``ends`` is
             "error": only a frame's own time can be an error.
+        bad: frames within the range in use that are not in ``numbers``, across which motion goes.
 
     Raises:
-        MissingFramesError: holes, and the policy is "error".
+        MissingFramesError: holes beside those, and the policy is "error".
         TimeMapError: the map never touches the source, or leaves it where that is an error.
         UsageError: a frame is wanted that the output does not have.
     """
-    _check_holes(numbers, missing)
+    _check_holes(numbers, missing, bad)
     first, last = time_map.output_range
     positions = {number: time_map.position(number) for number in range(first - 1, last + 2)}
     if not any(numbers[0] <= positions[number] <= numbers[-1] for number in time_map.frames):
@@ -229,8 +251,9 @@ def build_plan(
             f"the map asks for source frames {float(positions[first]):g} to {float(positions[last]):g}, but the source"
             f" has {numbers[0]}-{numbers[-1]}; check that the map counts frames as the source does"
         )
-    placement = Placement(numbers, ends=ends, missing=missing)
-    seen = None if shutter is None else _Seen(shutter, numbers, "hold" if ends == "error" else ends, missing)
+    placement = Placement(numbers, ends=ends, missing=missing, bad=bad)
+    past = "hold" if ends == "error" else ends
+    seen = None if shutter is None else _Seen(shutter, Placement(numbers, ends=past, missing=missing, bad=bad))
     frames = [_output_frame(time_map, number, placement, seen) for number in time_map.frames]
     chosen = frozenset(time_map.frames) if wanted is None else frozenset(wanted)
     if beyond := sorted(chosen.difference(time_map.frames)):
@@ -238,15 +261,15 @@ def build_plan(
             f"output frames {format_range(beyond)} were asked for, but the output is {first}-{last};"
             " ask for frames inside it"
         )
-    return RetimePlan(numbers, tuple(frames), chosen)
+    return RetimePlan(numbers, tuple(frames), chosen, bad=bad)
 
 
 class _Seen:
     """What an open shutter sees of a source."""
 
-    def __init__(self, shutter: Shutter, numbers: tuple[int, ...], ends: str, missing: str) -> None:
+    def __init__(self, shutter: Shutter, placement: Placement) -> None:
         self._shutter = shutter
-        self._placement = Placement(numbers, ends=ends, missing=missing)
+        self._placement = placement
 
     def exposure(self, time_map: TimeMap, number: int) -> Exposure:
         """At one output frame."""
@@ -267,8 +290,9 @@ def _output_frame(time_map: TimeMap, number: int, placement: Placement, seen: _S
     return OutputFrame(number, position, earlier, later, t, *speeds, note, exposure)
 
 
-def _check_holes(numbers: tuple[int, ...], missing: str) -> None:
-    holes = [number for number in range(numbers[0], numbers[-1] + 1) if _absent(numbers, number)]
+def _check_holes(numbers: tuple[int, ...], missing: str, bad: Container[int]) -> None:
+    within = range(numbers[0], numbers[-1] + 1)
+    holes = [number for number in within if _absent(numbers, number) and number not in bad]
     if holes and missing == "error":
         raise MissingFramesError(
             f"the source has no frames {format_range(holes)}; render them, or use --missing hold or"

@@ -18,12 +18,13 @@ from vfi_plugin.models.given_info import INFO as GIVEN
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
+from vfi_plugin.render.clip_plan import plan_of_clip
 from vfi_plugin.render.given_vectors import VectorSource
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.method_text import method_text, painting_text
 from vfi_plugin.render.options import RetimeOptions
-from vfi_plugin.render.plan import RetimePlan, build_plan
+from vfi_plugin.render.plan import RetimePlan
 from vfi_plugin.render.pools import Pools
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.stamp import check_expected, settings_text
@@ -31,7 +32,6 @@ from vfi_plugin.render.target import Target
 from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.render.vector_names import check_room
 from vfi_plugin.timing.ranges import format_range, parse_range
-from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.timing.timecode import parse_rate
 
 
@@ -138,13 +138,9 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     model = model_in_use(options)
     place = Target.parse(target)
     clip = open_clip(source)
-    numbers = _numbers_in_use(clip, options)
     source_rate = parse_rate(options.source_fps) if options.source_fps is not None else clip.rate
-    time_map = _time_map(options, numbers, source_rate)
-    wanted = None if options.frames is None else parse_range(options.frames)
-    plan = build_plan(
-        time_map, numbers, wanted=wanted, ends=options.ends, missing=options.missing, shutter=options.exposure
-    )
+    plan = plan_of_clip(clip, options, source_rate)
+    numbers = plan.source_numbers
     _check_choices(options)
     place.check(clip, plan)
     check_uniform(clip, numbers)
@@ -254,40 +250,9 @@ def model_in_use(options: RetimeOptions) -> ModelInfo:
     if options.vectors_from is not None:
         return GIVEN
     name = options.model or default_model()
-    return info_to_use(name, options.weights) if options.method == "motion" else model_info(name)
-
-
-def _numbers_in_use(clip: Clip, options: RetimeOptions) -> tuple[int, ...]:
-    if options.in_range is None:
-        return clip.numbers
-    asked = parse_range(options.in_range)
-    first, last = min(asked), max(asked)
-    if len(asked) != last - first + 1:
-        raise UsageError(f"the source range {options.in_range!r} has gaps; give first and last, such as 1001-1100")
-    inside = tuple(number for number in clip.numbers if first <= number <= last)
-    if not inside or first < clip.numbers[0] or last > clip.numbers[-1]:
-        raise UsageError(
-            f"the source range {options.in_range} leaves the source, which has {format_range(clip.numbers)}"
-        )
-    return inside
-
-
-def _time_map(options: RetimeOptions, numbers: Sequence[int], source_rate: Fraction | None) -> TimeMap:
-    first, last, start = numbers[0], numbers[-1], options.start
-    if options.speed is not None:
-        return TimeMap.constant(options.speed, first=first, last=last, start=start)
-    if options.length is not None:
-        return TimeMap.from_length(options.length, first=first, last=last, start=start)
-    if options.fps is not None:
-        if source_rate is None:
-            raise UsageError("the source does not say its frame rate; give it with --source-fps, such as 24")
-        return TimeMap.from_rates(source_rate, options.fps, first=first, last=last, start=start)
-    given = options.time_map
-    if isinstance(given, str | Path):
-        given = TimeMap.from_file(given, node=options.map_node, source=(first, last))
-    if given is None:
-        raise UsageError("give a speed, a time map, fps or length")
-    return given if start is None else given.shifted(start)
+    if options.method != "motion":
+        return model_info(name)
+    return info_to_use(name, options.weights).at_detail(options.detail)
 
 
 def _check_choices(options: RetimeOptions) -> None:

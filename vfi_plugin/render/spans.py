@@ -111,9 +111,10 @@ class SpanReader:
         return sample
 
     def _ways(self, output: OutputFrame) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-        numbers, options = self._job.plan.source_numbers, self._job.options
+        plan, options = self._job.plan, self._job.options
+        numbers = plan.source_numbers
         ends = "hold" if options.ends == "error" else options.ends
-        placement = Placement(numbers, ends=ends, missing=options.missing)
+        placement = Placement(numbers, ends=ends, missing=options.missing, bad=plan.bad)
 
         def turn(position: Fraction) -> Fraction:
             """Frames count from 0 on, whatever holes their numbers have, so that each pair is one long."""

@@ -71,6 +71,8 @@ def picture_facts(options: RetimeOptions, model: ModelInfo) -> dict[str, object]
 def _added_facts(options: RetimeOptions) -> dict[str, object]:
     """What is not there in most runs is not told in them."""
     facts: dict[str, object] = {}
+    if options.detail is not None:
+        facts["detail"] = options.detail
     if options.exposure is not None:
         facts["shutter"] = str(options.exposure)
     if options.writes_vectors:

@@ -60,7 +60,8 @@ class Target:
 
     def check(self, clip: Clip, plan: RetimePlan) -> None:
         """Raises UsageError where the target would be written over the source."""
-        sources = {_resolved(clip.path(number)) for number in plan.source_numbers}
+        there = {*plan.source_numbers, *plan.bad}.intersection(clip.numbers)
+        sources = {_resolved(clip.path(number)) for number in there}
         targets = [self.path] if self.pattern is None else [self.pattern.path(f.number) for f in plan.frames]
         over = next((path for path in targets if _resolved(path) in sources), None)
         if over is not None:

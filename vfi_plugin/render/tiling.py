@@ -10,6 +10,7 @@ from pathlib import Path
 from vfi_plugin.errors import UsageError
 from vfi_plugin.image.window import Window, union_of
 from vfi_plugin.media.header import PartHeader
+from vfi_plugin.models.detail import reduction
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.render.appetite import (
     BLOCK_BYTES,
@@ -19,6 +20,7 @@ from vfi_plugin.render.appetite import (
     MOTION_BYTES,
     PAINTED_BYTES,
     PROGRAM_BYTES,
+    SEARCH_BYTES,
     SMALLEST_TILE_PX,
     WEIGHT_BYTES,
     network_bytes,
@@ -78,7 +80,7 @@ class Tiling:
         """
         asked = options.memory_gb
         cap = round(asked * _GIB) if asked is not None else _usual_cap(options.device)
-        need = _Need.of(headers, model if options.method == "motion" else None)
+        need = _Need.of(headers, model if options.method == "motion" else None, options.detail)
         lean = need.frame_bytes * FRAMES_HELD > cap / 2
         lean = lean or need.tile_within(cap, lean=False) == 0
         tile = need.tile_within(cap, lean=lean)
@@ -126,6 +128,8 @@ class _Need:
         overlap_px: what it sees around a tile; 0 where there are no tiles.
         whole_bytes: that a model takes which looks at all of a large frame.
         program_bytes: with the model's weights.
+        closer: on how many times as many pixels the classic looks for motion as it would choose to; 1 for networks.
+        search_bytes: a pixel of the view, while it does so; 0 where it is as it would choose.
     """
 
     pixels: int
@@ -135,21 +139,27 @@ class _Need:
     overlap_px: int
     whole_bytes: int
     program_bytes: int
+    closer: int = 1
+    search_bytes: int = 0
 
     @classmethod
-    def of(cls, headers: Sequence[PartHeader], model: ModelInfo | None) -> _Need:
+    def of(cls, headers: Sequence[PartHeader], model: ModelInfo | None, detail: float | None) -> _Need:
         window = _window(headers)
         pixels = window.width * window.height
+        searches_whole = model is not None and model.overlap_px == 0 and not model.paints
+        closer, search = _closer(window, detail) if searches_whole else (1, 0)
         a_pixel, in_all = (0, 0) if model is None else whole_bytes(model)
         channels = [kind for header in headers for _, kind in header.channels]
         return cls(
             pixels=pixels,
             channels=min(len(channels), _MOST_AT_ONCE),
             frame_bytes=pixels * sum(_SAMPLE_BYTES.get(kind, 4) for kind in channels),
-            appetite=0 if model is None else network_bytes(model),
+            appetite=0 if model is None else network_bytes(model) + search,
             overlap_px=0 if model is None else model.overlap_px,
             whole_bytes=a_pixel * pixels + in_all,
             program_bytes=PROGRAM_BYTES + WEIGHT_BYTES * (0 if model is None else model.parameters),
+            closer=closer,
+            search_bytes=search,
         )
 
     def whole_pixels(self, cap: int) -> int:
@@ -168,7 +178,7 @@ class _Need:
     def fixed_bytes(self, *, lean: bool) -> float:
         """What is held as long as a run goes on."""
         frames = (FRAMES_HELD_LEAN if lean else FRAMES_HELD) * self.frame_bytes
-        return self.program_bytes + frames + MOTION_BYTES * self.pixels
+        return self.program_bytes + frames + MOTION_BYTES * self.closer * self.pixels
 
     def tile_within(self, cap: int, *, lean: bool) -> int:
         """The largest tile that fits, 0 where none does; without a network any that is not 0."""
@@ -186,11 +196,17 @@ class _Need:
         """What steps take that come one after another: the whole frame is looked at, then tiles or blocks are made."""
         painted = PAINTED_BYTES * self.pixels if self.whole_bytes else 0
         blocks = BLOCK_BYTES * max(self.channels / 4, 1.0) + painted
-        return max(blocks, self.whole_bytes, self._tile_bytes(side))
+        return max(blocks, self.search_bytes * self.pixels, self.whole_bytes, self._tile_bytes(side))
 
     def _tile_bytes(self, side: int) -> float:
         seen = (side + 2 * self.overlap_px) ** 2
         return seen * (self.appetite + payload_bytes(self.channels)) if self.overlap_px else 0
+
+
+def _closer(window: Window, detail: float | None) -> tuple[int, int]:
+    """How many times as many pixels as the classic would choose, and bytes a pixel of the view while it looks."""
+    chosen, asked = (reduction(window.height, window.width, each) for each in (None, detail))
+    return ((chosen // asked) ** 2, SEARCH_BYTES // asked**2) if asked < chosen else (1, 0)
 
 
 def _window(headers: Sequence[PartHeader]) -> Window:

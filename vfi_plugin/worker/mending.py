@@ -22,12 +22,14 @@ _COLOUR: Mapping[str, Kind] = {**dict.fromkeys(("channels_map", "colorspace", "c
 
 _SCAN: Mapping[str, Kind] = {"frames": TEXT, "kinds": TEXTS, "thresholds": NUMBERED, "work": TEXT, **_COLOUR}
 
+_PLAIN_NUMBER = Kind("a number", lambda value: type(value) in (int, float))
+
 _REPAIR: Mapping[str, Kind] = {
     **dict.fromkeys(("frames", "part", "kinds", "policy", "duplicates", "drops", "ends", "keep", "fallback"), TEXT),
     **dict.fromkeys(("method", "filter", "model", "weights", "device", "precision", "cuts", "channels"), TEXT),
     "max_gap": WHOLE,
     **dict.fromkeys(("force", "confidence", "overwrite"), SWITCH),
-    **dict.fromkeys(("strength", "fallback_under"), Kind("a number", lambda value: type(value) in (int, float))),
+    **dict.fromkeys(("strength", "fallback_under", "detail"), _PLAIN_NUMBER),
     **_COLOUR,
 }
 

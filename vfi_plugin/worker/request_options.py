@@ -11,11 +11,15 @@ from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.timing.time_map import TimeMap
 from vfi_plugin.worker.fields import NUMBER, NUMBERS, SWITCH, TEXT, TEXTS, WHOLE, Kind, checked
 
+_FLOATS = ("memory_gb", "detail")
+"""Numbers that options hold as floats."""
+
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("speed", "fps", "source_fps", "rate", "shutter", "shutter_offset", "memory_gb"), NUMBER),
+    **dict.fromkeys(("speed", "fps", "source_fps", "rate", "shutter", "shutter_offset"), NUMBER),
+    **dict.fromkeys(_FLOATS, NUMBER),
     **dict.fromkeys(("length", "start", "samples"), WHOLE),
     "positions": NUMBERS,
-    **dict.fromkeys(("time_map", "map_node", "in_range", "frames"), TEXT),
+    **dict.fromkeys(("time_map", "map_node", "in_range", "frames", "bad_frames"), TEXT),
     **dict.fromkeys(("method", "filter", "ends", "missing", "precision"), TEXT),
     **dict.fromkeys(("model", "weights", "device", "cuts", "expect"), TEXT),
     **dict.fromkeys(("channels", "channels_map", "colorspace", "config", "vectors_from"), TEXT),
@@ -39,8 +43,7 @@ def options_from(given: Mapping[str, Any]) -> RetimeOptions:
         options["time_map"] = _sampled(positions, options)
     if "channel_rules" in options:
         options["channel_rules"] = tuple(options["channel_rules"])
-    if options.get("memory_gb") is not None:
-        options["memory_gb"] = float(Fraction(options["memory_gb"]))
+    options.update({name: float(Fraction(options[name])) for name in _FLOATS if options.get(name) is not None})
     return RetimeOptions(**options)
 
 

@@ -23,7 +23,8 @@ class WarmModel:
         """
         if job.options.method != "motion":
             return None
-        key = (job.model.name, job.model.weights_sha256, job.options.device, job.options.precision)
+        options = job.options
+        key = (job.model.name, job.model.weights_sha256, options.device, options.precision, options.detail)
         if self._model is None or key != self._key:
             self._let_go()
             self._model, self._key = load_job_model(job), key

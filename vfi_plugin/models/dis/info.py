@@ -18,4 +18,5 @@ INFO = ModelInfo(
     licence="Apache-2.0 (ours; OpenCV's search is Apache-2.0 too)",
     training_data="none",
     weights_sha256=None,
+    finds_flow=True,
 )

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
+from vfi_plugin.models.detail import reduction
 from vfi_plugin.models.dis.flow import Image, flows_between
 from vfi_plugin.models.dis.info import INFO
 from vfi_plugin.models.dis.lost import find_lost
 from vfi_plugin.models.model import Model, Pair
+from vfi_plugin.models.resizing import averaged
 from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.enlarged import EnlargedMotion
@@ -20,22 +22,18 @@ from vfi_plugin.motion.flow import FlowMotion
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
 
-# Motion is looked for on at most this many pixels: it is smooth enough at UHD to be found at half size (users of other
-# tools set their flow scale so too), and every step takes a quarter of the time.
-_LARGEST_PIXELS = 2048 * 1152
-
 
 class DisPair(Pair):
     """Both flows of a pair, ready for any ``t``."""
 
-    def __init__(self, before: torch.Tensor, after: torch.Tensor) -> None:
+    def __init__(self, before: torch.Tensor, after: torch.Tensor, factor: int | None = None) -> None:
         height, width = before.shape[2:]
-        factor = reduction(height, width)
-        self._look((reduced(before, factor), reduced(after, factor)), factor, (height, width))
+        factor = factor or reduction(height, width)
+        self._look((averaged(before, factor), averaged(after, factor)), factor, (height, width))
 
     @classmethod
     def of_reduced(cls, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> DisPair:
-        """The pair whose frames of ``size`` (height, width) were divided by ``factor`` already, as ``reduced`` does."""
+        """The pair whose frames of ``size`` (height, width) are divided by ``factor`` already, as ``averaged`` does."""
         pair = cls.__new__(cls)
         pair._look(guides, factor, size)
         return pair
@@ -72,34 +70,33 @@ class DisPair(Pair):
         return EnlargedMotion(motion, self._reduction, *self._size)
 
 
-def reduction(height: int, width: int) -> int:
-    """By how much a side is divided before motion is looked for: 1 up to HD, 2 for UHD, 4 for 8K."""
-    factor = 1
-    while (height // factor) * (width // factor) > _LARGEST_PIXELS:
-        factor *= 2
-    return factor
-
-
-def reduced(guide: torch.Tensor, factor: int) -> torch.Tensor:
-    """(N, 3, H, W) averaged over blocks; edges are repeated up to whole blocks first."""
-    if factor == 1:
-        return guide
-    missing = [-side % factor for side in guide.shape[2:]]
-    return F.avg_pool2d(F.pad(guide, (0, missing[1], 0, missing[0]), mode="replicate"), factor)
-
-
 class DisModel(Model):
-    """Bidirectional dense inverse search on the CPU; projection and weights on any device."""
+    """Bidirectional dense inverse search on the CPU; projection and weights on any device.
+
+    Args:
+        device: where frames are.
+        detail: the size at which motion is looked for, one of ``DETAILS``; None: by the frame's own size.
+    """
 
     info = INFO
     pair: type[DisPair] = DisPair
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, detail: float | None = None) -> None:
         self.device = device
+        self._detail = detail
+
+    def with_detail(self, detail: float) -> DisModel:
+        """The same at a size that was asked for."""
+        self.info.at_detail(detail)  # raises where there is none such
+        return type(self)(self.device, detail)
+
+    def factor(self, height: int, width: int) -> int:
+        """By how much a side of such frames is divided before motion is looked for."""
+        return reduction(height, width, self._detail)
 
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DisPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 in [0, 1]."""
-        return self.pair(before, after)
+        return self.pair(before, after, self.factor(before.shape[2], before.shape[3]))
 
 
 def _flows(before: Image, after: Image) -> tuple[Image, Image]:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from vfi_plugin.models.dis.model import DisModel, DisPair, reduced
+from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.disfast.info import INFO
 from vfi_plugin.models.disfast.search import CELL_PX, cell_flows
+from vfi_plugin.models.resizing import averaged
 from vfi_plugin.motion.both_ways import BothWays
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class FastPair(DisPair):
     def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
         self._reduction, self._size = factor * CELL_PX, size
         forward, backward = cell_flows(*guides)
-        cells = reduced(guides[0], CELL_PX), reduced(guides[1], CELL_PX)
+        cells = averaged(guides[0], CELL_PX), averaged(guides[1], CELL_PX)
         self._both = BothWays.between(cells, forward / CELL_PX, backward / CELL_PX)
 
 

@@ -22,4 +22,5 @@ INFO = ModelInfo(
     training_data="not stated by the authors for 4.x",
     weights_sha256=None,
     overlap_px=128,
+    finds_flow=True,
 )

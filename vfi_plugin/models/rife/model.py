@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -115,7 +116,8 @@ class RifeModel(NetworkModel):
             raise UsageError(f"got scale {scale} for RIFE; use one of {', '.join(map(str, SCALES))}")
         super().__init__(INFO, build, weights, device)
         net = self.network
-        self.info = replace(self.info, size_multiple=net.layout.size_multiple, multiply_adds=net.multiply_adds())
+        multiple = round(net.layout.size_multiple * max(1.0, 1 / scale))
+        self.info = replace(self.info, size_multiple=multiple, multiply_adds=net.multiply_adds())
         self._scale = scale
 
     @property
@@ -123,23 +125,26 @@ class RifeModel(NetworkModel):
         """The network by its type."""
         return cast(IFNet, self.net)
 
+    def with_detail(self, detail: float) -> RifeModel:
+        """The same network at another of its own scales: all it reads is the frame at its full size."""
+        coarser = copy(self)
+        coarser.info, coarser._scale = self.info.at_detail(detail), detail
+        return coarser
+
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> RifePair:
         """Pads both guides and makes their features; guides are (N, 3, H, W) float32 in [0, 1]."""
         height, width = before.shape[2:]
-        return RifePair(self.network, Padding.to_multiple(height, width, self._multiple), (before, after), self._scale)
+        padding = Padding.to_multiple(height, width, self.info.size_multiple)
+        return RifePair(self.network, padding, (before, after), self._scale)
 
     @torch.no_grad()
     def look_at_whole(self, frames: WholeFrames, t: float) -> Coarse:
         """Runs the coarse blocks over the whole frame."""
-        return Coarse.of(self.network, frames, t, 1 / self._scale, self._multiple)
+        return Coarse.of(self.network, frames, t, 1 / self._scale, self.info.size_multiple)
 
     def prepare_part(self, before: torch.Tensor, after: torch.Tensor, part: Part) -> RifePart:  # noqa: ARG002
         """Looks where the coarse motion leads, wherever that is, and not at the guides that are given."""
         return RifePart(part.known, (part.top, part.left, before.shape[2], before.shape[3]))
-
-    @property
-    def _multiple(self) -> int:
-        return round(self.info.size_multiple * max(1.0, 1 / self._scale))
 
     def export_form(self) -> tuple[nn.Module, dict[str, torch.Tensor]]:
         """The network, and inputs by their names that it can be traced with: frames and t as in ``IFNet.forward``."""

@@ -22,4 +22,5 @@ INFO = ModelInfo(
     training_data="Adobe240fps",
     weights_sha256=None,
     overlap_px=192,
+    finds_flow=True,
 )

@@ -21,4 +21,5 @@ INFO = ModelInfo(
     training_data="UCF-101",
     weights_sha256=None,
     overlap_px=64,
+    finds_flow=True,
 )
