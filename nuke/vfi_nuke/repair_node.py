@@ -14,7 +14,7 @@ REPAIR_KNOBS = ("badFrames", "interpolation", "ends", "maxGap", "cuts", "model",
 
 def is_repair(node: Any) -> bool:
     """Whether a node is a VFIRepair, whatever it was renamed to."""
-    return node.Class() == "Group" and node.node("State") is not None and node.knob("badFrames") is not None
+    return node.Class() == "Group" and node.node("State") is not None and node.knob("maxGap") is not None
 
 
 def check_repair(node: Any) -> None:

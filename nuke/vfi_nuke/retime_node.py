@@ -8,6 +8,7 @@ from typing import Any
 
 import nuke
 
+from .bad_frames import frames_text, parse
 from .errors import VfiNukeError
 
 METHODS = {"Motion": "motion", "Blend": "blend", "Frame": "frame"}
@@ -15,9 +16,12 @@ METHODS = {"Motion": "motion", "Blend": "blend", "Frame": "frame"}
 
 _FILTERS = {"Cubic": "cubic", "Bilinear": "linear"}
 
+_DETAILS = {"Full": 1.0, "Half": 0.5, "Quarter": 0.25}
+
 SETTING_KNOBS = (
     *("timing2", "timingOutputSpeed", "timingFrame2", "retimedChannels", "interpolation", "ends"),
-    *("model", "weights", "resampleType", "cuts", "missing", "colorspace", "shutterSamples", "shutterTime"),
+    *("model", "weights", "detail", "resampleType", "cuts", "missing", "badFrames", "colorspace"),
+    *("shutterSamples", "shutterTime"),
 )
 """Knobs of the group on which the rendered pixels depend, besides the input range."""
 
@@ -80,8 +84,27 @@ def core_options(node: Any) -> dict[str, Any]:
         "cuts": node["cuts"].value().strip() or "auto",
     }
     if options["method"] == "motion":
-        options.update(given(node, ("model", "weights")))
-    return {**options, **_shutter(node), **given(node, ("colorspace",))}
+        options.update({**given(node, ("model", "weights")), **_detail(node)})
+    return {**options, **_bad_frames(node), **_shutter(node), **given(node, ("colorspace",))}
+
+
+def _detail(node: Any) -> dict[str, float]:
+    chosen = node["detail"].value()
+    return {"detail": _DETAILS[chosen]} if chosen in _DETAILS else {}
+
+
+def _bad_frames(node: Any) -> dict[str, str]:
+    """The list, as artists and a VFIRepair write it.
+
+    Raises:
+        VfiNukeError: a line that means nothing, or lost time, which no frame stands for.
+    """
+    listed = parse(str(node["badFrames"].value() or ""))
+    if any(each["kind"] == "dropped" for each in listed.findings):
+        raise VfiNukeError("Bad Frames lists a dropped frame, which is lost time; put a VFIRepair above for it")
+    first, last = input_range(node)
+    bad = [frame for frame in listed.frames if first <= frame <= last]
+    return {"bad_frames": frames_text(bad)} if bad else {}
 
 
 def _shutter(node: Any) -> dict[str, Any]:

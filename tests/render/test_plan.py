@@ -44,6 +44,20 @@ def test_every_frame_lies_between_its_two_sources(speed: Fraction, first: int, c
         assert frame.is_copy == (frame.position.denominator == 1)
 
 
+def test_motion_goes_across_bad_frames_and_holes_keep_their_policy() -> None:
+    numbers, bad = (1, 2, 5, 6, 8), frozenset({3, 4})
+    time_map = TimeMap.constant(1, first=1, last=8)
+    with pytest.raises(MissingFramesError, match="no frames 7;"):
+        build_plan(time_map, numbers, wanted=None, ends="hold", missing="error", bad=bad)
+    plan = build_plan(time_map, numbers, wanted=None, ends="hold", missing="hold", bad=bad)
+    assert [(frame.earlier, frame.later, frame.t) for frame in plan.frames[2:4]] == [
+        (2, 5, Fraction(1, 3)),
+        (2, 5, Fraction(2, 3)),
+    ]
+    assert "made across bad frames: 3-4" in plan.summary()
+    assert "held in a hole: 7" in plan.summary()
+
+
 def test_positions_past_an_end_are_counted_from_the_two_frames_there_when_extrapolated() -> None:
     numbers = tuple(range(1, 5))
     time_map = TimeMap.from_keys([(1, 0), (9, 6)])  # 0, 3/4, ... past either end

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from vfi_plugin.errors import ProtocolError
-from vfi_plugin.models.info import PRECISIONS
+from vfi_plugin.models.info import DETAILS, PRECISIONS
 from vfi_plugin.models.listing import listed_facts, listed_model
 from vfi_plugin.models.quality import read_quality
 from vfi_plugin.models.registry import default_model, model_names
@@ -42,6 +42,7 @@ def hello(request: Request, log: Path | None) -> dict[str, Any]:
             "ends": ENDS,
             "missing": MISSING,
             "precision": PRECISIONS,
+            "detail": DETAILS,
         },
     }
 
