@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import material
 import numpy as np
+import numpy.typing as npt
 import pytest
+import torch
 from calm_networks import NETWORKS, calm_weights
 from large_pans import WHOLE, Pan, guide_of, in_pieces, retime_with
 
+from vfi_plugin.image.guide_curve import encode
+from vfi_plugin.models.registry import load_model
 from vfi_plugin.models.voxelflow.model import VoxelFlowModel
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.tiling import Tiling
@@ -38,17 +43,37 @@ def test_tiles_are_the_whole_frame_and_leave_no_step(tmp_path: Path, model: str)
 
 
 def test_a_network_of_kernels_follows_motion_far_beyond_its_reach(tmp_path: Path) -> None:
+    """In tiles and at once alike: what is seen moves 64 px, and the kernels reach 25."""
     pan = Pan((512, 128), (64, 0))
     source = pan.write(tmp_path / "in")
-    truth = pan.picture(0.5)[16:-16, 80:-80]
+    inner = (slice(16, -16), slice(80, -80))
+    made = [guide_of(in_pieces(source, tiling, model="sepconv"))[inner] for tiling in (WHOLE, tiles(256))]
+    truth, *ends = (encode(pan.picture(time)) for time in (0.5, 0.0, 1.0))
+    before, after = (torch.from_numpy(end.transpose(2, 0, 1)[None]) for end in ends)
+    alone = load_model("sepconv", device="cpu").interpolate(before, after)[0].permute(1, 2, 0).numpy()
 
-    def error(tiling: Tiling) -> float:
-        planes = in_pieces(source, tiling, model="sepconv")
-        made = np.stack([planes[name] for name in "RGB"], axis=-1)[16:-16, 80:-80]
-        return float(np.sqrt(np.square(made - truth).mean()))
+    def error(frame: npt.NDArray[np.float32]) -> float:
+        return float(np.sqrt(np.square(frame - truth[inner]).mean()))
 
-    assert error(tiles(256)) < 0.25 * error(WHOLE)
-    assert error(tiles(256)) < 10 ** (-32 / 20)
+    assert error(made[0]) < 0.25 * error(alone[inner])
+    assert error(made[0]) < 10 ** (-32 / 20)
+    assert np.abs(made[1] - made[0]).max() < 1e-3
+
+
+def test_what_moves_apart_is_followed_apart(tmp_path: Path) -> None:
+    """The left half moves right by 40 px and the right half down, which no one shift of the frame would follow."""
+    pans = Pan((256, 256), (40, 0)), Pan((256, 256), (0, 40))
+    (tmp_path / "in").mkdir()
+    for number in (0, 1):
+        both = np.concatenate([pan.picture(number) for pan in pans], axis=1)
+        planes = {name: np.ascontiguousarray(both[..., axis]) for axis, name in enumerate("RGB")}
+        material.write_exr(tmp_path / "in" / f"pan.{1 + number}.exr", planes)
+    source = str(tmp_path / "in" / "pan.#.exr")
+    whole, cut = (guide_of(in_pieces(source, tiling, model="figan")) for tiling in (WHOLE, tiles(128)))
+    truth = np.concatenate([encode(pan.picture(0.5)) for pan in pans], axis=1)
+    assert np.abs(cut - whole)[32:-32, 32:-32].max() < 1e-3
+    for inner in ((slice(48, -48), slice(48, 208)), (slice(48, -48), slice(304, -48))):
+        assert np.sqrt(np.square(whole - truth)[inner].mean()) < 10 ** (-32 / 20)
 
 
 @pytest.mark.parametrize("size", [(17, 17), (97, 131), (1021, 24)])
@@ -95,7 +120,5 @@ def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(tmp_path: Path, m
         " tiles of 128 px are made from here on",
         " tiles of 64 px are made from here on",
     ]
-    import material
-
     _, planes = material.read_exr(tmp_path / "out" / "x.2.exr")
     np.testing.assert_array_equal(planes["R"], expected["R"])

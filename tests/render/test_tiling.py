@@ -17,7 +17,7 @@ from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.network_tiles import moved_on, offsets_of, set_back
 from vfi_plugin.render.options import RetimeOptions
-from vfi_plugin.render.pieces import Fade, flow_pieces
+from vfi_plugin.render.pieces import FADE_PX, Fade, flow_pieces
 from vfi_plugin.render.tiling import Tiling
 
 PIECES = Tiling(1 << 33, 0, 128)
@@ -79,11 +79,28 @@ def test_pieces_read_no_more_than_motion_asks_for_however_wild_it_is() -> None:
 
 
 def test_tiles_fade_into_each_other_without_a_step() -> None:
-    share = Fade(Window(10, 0, 64, 8), 32, 0).share(Window(10, 0, 64, 8))[0]
-    assert share[0] < 0.001
-    assert np.all(share[32:] == 1.0)
-    assert np.diff(share).max() < 1.6 / 32
-    np.testing.assert_allclose(share[:32] + share[:32][::-1], 1.0, atol=1e-6)
+    """Tiles of several sizes, each of one value: whatever order they come in, the frame is the same."""
+    whole = Window(5, -3, 250, 192)
+    cores = [Window(5, -3, 128, 192), Window(133, -3, 64, 64), Window(197, -3, 58, 64), Window(133, 61, 122, 128)]
+    values = dict(zip(cores, (0.0, 1.0, 0.3, -0.5), strict=True))
+
+    def drawn(order: list[Window]) -> np.ndarray:
+        frame = np.full(whole.shape, np.nan, np.float32)
+        for at, core in enumerate(order):
+            target = core.expanded(FADE_PX).intersection(whole)
+            share = Fade(core, tuple(order[:at]), whole).share(target)
+            there = frame[target.slices_in(whole)]
+            there[...] = np.where(share >= 1.0, values[core], there + share * (values[core] - there))
+        return frame
+
+    frame = drawn(cores)
+    for order in (cores[::-1], [cores[place] for place in (2, 0, 3, 1)]):
+        np.testing.assert_allclose(drawn(order), frame, atol=1e-6)
+    for core, value in values.items():
+        inner = core.expanded(-FADE_PX).slices_in(whole)
+        assert np.all(frame[inner] == value)
+    for axis in (0, 1):
+        assert np.abs(np.diff(frame, axis=axis)).max() < 1.6 / (2 * FADE_PX) * 1.5  # the values' greatest difference
 
 
 @pytest.mark.parametrize("t", [0.5, 0.3, 0.125])

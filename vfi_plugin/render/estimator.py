@@ -15,9 +15,11 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.given import GivenPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.registry import load_model, resolve_device
+from vfi_plugin.models.resizing import averaged
 from vfi_plugin.motion.continued import continued, continued_velocity
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
+from vfi_plugin.render.alignment import CellMotion, aligns, look_factor
 from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
@@ -115,11 +117,14 @@ class Estimator:
         tiling: Tiling,
         on_less: Callable[[str], None],
         device: torch.device | None = None,
+        *,
+        in_pieces: bool = True,
     ) -> None:
         self._model = model
         self._filter = sampling
         self._transform = transform
         self._tiling = tiling
+        self._in_pieces = in_pieces
         self._tiles = TileSize(tiling.tile_px or SMALLEST_TILE_PX, on_less)
         self._device = device or (torch.device("cpu") if model is None else model.device)
 
@@ -134,7 +139,7 @@ class Estimator:
         told = job.options.filter, job.transform, job.tiling, on_less
         if job.vectors is not None:
             return cls(None, *told, resolve_device(job.options.device))
-        return cls(model or load_job_model(job), *told)
+        return cls(model or load_job_model(job), *told, in_pieces=not job.spans)
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""
@@ -150,9 +155,24 @@ class Estimator:
     def _whole(self, pair: GuidePair) -> ViewPair:
         if self._model is None and self._tiling.is_large(pair.window):
             return StillPair(pair.window)
+        if (aligned := self._aligned(pair)) is not None:
+            return aligned
         colour = GuideColour(self._transform, pair.gain)
         extrapolates = self._model is not None and self._model.info.extrapolates
         return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates)
+
+    def _aligned(self, pair: GuidePair) -> LargePair | None:
+        """A pair that moves further than the model can follow; None where it can, or motion is wanted as one."""
+        model, guides = self._model, pair.pieces
+        if model is None or guides is None or pair.flows is not None or not (self._in_pieces and aligns(model)):
+            return None
+        factor = look_factor(pair.window)
+        first, second = (averaged(_planes(guide), factor) for guide in (pair.before, pair.after))
+        cells = CellMotion.found((first, second), factor, pair.window)
+        if not cells.is_too_far(model):
+            return None
+        one_tile = 1 << max(pair.window.shape).bit_length()
+        return LargePair(model, guides, TileSize(one_tile), self._filter, cells)
 
     def _looked_at(self, pair: GuidePair) -> Pair | None:
         if pair.flows is not None:
@@ -170,4 +190,8 @@ class Estimator:
         missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
         if any(missing):
             guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
-        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self._device)
+        return _planes(guide).to(self._device)
+
+
+def _planes(guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import torch
+
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
+from vfi_plugin.render.alignment import CellMotion, Shifts, aligns, look_factor
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
@@ -29,8 +32,11 @@ class StillPair:
 class LargePair:
     """Motion comes first, over the whole frame at a reduced size: what moves further than a tile is then known."""
 
-    def __init__(self, model: Model, guides: LargeGuides, tiles: TileSize, taps: str) -> None:
+    def __init__(
+        self, model: Model, guides: LargeGuides, tiles: TileSize, taps: str, cells: CellMotion | None = None
+    ) -> None:
         self._model, self._guides, self._tiles, self._taps = model, guides, tiles, taps
+        self._given = cells
 
     def at(self, t: float) -> ViewMotion:
         """The motion at ``t``, in pieces."""
@@ -51,8 +57,21 @@ class LargePair:
             guides=self._guides,
             t=made,
             size=self._tiles,
+            shifts=self._shifts(made),
             taps=self._taps,
         )
+
+    def _shifts(self, t: float) -> Shifts:
+        return self._cells.shifts(self._model, t) if aligns(self._model) else Shifts.none(self._guides.window)
+
+    @cached_property
+    def _cells(self) -> CellMotion:
+        if self._given is not None:
+            return self._given
+        window, cpu = self._guides.window, torch.device("cpu")
+        factor = look_factor(window)
+        first, second = (self._guides.reduced(which, factor, cpu) for which in (0, 1))
+        return CellMotion.found((first, second), factor, window)
 
     @cached_property
     def _classic(self) -> DisPair:

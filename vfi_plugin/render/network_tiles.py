@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -18,20 +17,13 @@ from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.filtered import FilteredFlowMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
+from vfi_plugin.render.alignment import Offset, Shifts
 from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import LargeMotion, grid
 from vfi_plugin.render.painted_whole import painted_pieces
-from vfi_plugin.render.pieces import Fade, Piece, flow_pieces
-
-FADE_PX = 16
-"""On each side of a tile's edge it fades into its neighbour: 32 px in all, so that what they differ by is no step."""
-
-# Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts.
-_MOST_PARTS = 16
-
-Offset = tuple[int, int]
+from vfi_plugin.render.pieces import FADE_PX, Fade, Piece, flow_pieces
 
 
 @dataclass
@@ -62,9 +54,9 @@ class NetworkTiles(LargeMotion):
     """A pair that a network looks at tile by tile.
 
     Tiles lie on a grid that begins at the view's top left corner and whose steps are powers of two, so that neither
-    chunks nor other frames move them. A network sees a tile with ``info.overlap_px`` around it. Where the classic,
-    which has seen the whole frame, finds that most of a tile moves further than the network can follow, the network is
-    shown both frames cut out that far apart: it then has only the rest to find, and its motion comes on top.
+    chunks nor other frames move them. A network sees a tile with ``info.overlap_px`` around it. Where a tile moves
+    further than the network can follow, it is shown both frames cut out that far apart, and its motion comes on top; a
+    tile whose parts move apart is cut up.
 
     Attributes:
         motion: the classic's, at ``t``.
@@ -72,6 +64,7 @@ class NetworkTiles(LargeMotion):
         guides: of the pair.
         t: the time that is made.
         size: of the tiles.
+        shifts: how far apart both frames are shown.
         taps: how flows sample the payload.
     """
 
@@ -80,6 +73,7 @@ class NetworkTiles(LargeMotion):
     guides: LargeGuides = field(kw_only=True)
     t: float = field(kw_only=True)
     size: TileSize = field(kw_only=True)
+    shifts: Shifts = field(kw_only=True)
     taps: str = field(kw_only=True)
 
     def takes_less(self) -> bool:
@@ -88,14 +82,17 @@ class NetworkTiles(LargeMotion):
 
     def pieces(self) -> Iterator[Piece]:
         """Tiles that fade into each other."""
-        for core in grid(self.window, self.size.side_px):
-            yield from self._tile(core)
+        tiles = grid(self.window, self.size.side_px)
+        cores = [core for tile in tiles for core in self.shifts.alike(tile)]
+        for at, core in enumerate(cores):
+            around = core.expanded(2 * FADE_PX)
+            before = tuple(other for other in cores[:at] if _meet(around, other))
+            yield from self._tile(core, Fade(core, before, self.window))
 
-    def _tile(self, core: Window) -> Iterator[Piece]:
+    def _tile(self, core: Window, fade: Fade) -> Iterator[Piece]:
         target = core.expanded(FADE_PX).intersection(self.window)
         seen = self._seen(core)
-        fade = Fade(target, 2 * (core.x - target.x), 2 * (core.y - target.y))
-        for piece in self._made(target, seen):
+        for piece in self._made(target, seen, self.shifts.of(core)):
             yield replace(piece, core=piece.target.intersection(core), fade=fade)
 
     def _seen(self, core: Window) -> Window:
@@ -122,8 +119,7 @@ class NetworkTiles(LargeMotion):
         whole = self.window
         return Part(seen.y - whole.y, seen.x - whole.x, whole.height, whole.width, self._known)
 
-    def _made(self, target: Window, seen: Window) -> Iterator[Piece]:
-        shift = self._shift(seen)
+    def _made(self, target: Window, seen: Window, shift: Offset) -> Iterator[Piece]:
         offsets, lag = offsets_of(shift, self.t)
         guides = [self._guide(which, seen.moved(*offsets[which])) for which in (0, 1)]
         if self.model.info.paints:
@@ -144,32 +140,10 @@ class NetworkTiles(LargeMotion):
         place = window.x - self.window.x, window.y - self.window.y
         return GuidesOnDevice(self.guides, self.model.device).crop(which, place[1], place[0], *window.shape)
 
-    def _shift(self, seen: Window) -> Offset:
-        """How far apart both frames are cut out: (0, 0) where the network can follow by itself."""
-        info = self.model.info
-        if self.model.follows_in_whole:
-            return 0, 0
-        parts = Fraction(self.t).limit_denominator(1000).denominator
-        if parts > _MOST_PARTS and info.paints:
-            return 0, 0
-        step = parts if parts <= _MOST_PARTS else 1
-        x, y = median_motion(self.motion, seen.intersection(self.window), self.window)
-        follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
-        if max(abs(x), abs(y)) <= follows:
-            return 0, 0
-        return round(x / step) * step, round(y / step) * step
 
-
-def median_motion(motion: EnlargedMotion, part: Window, whole: Window) -> tuple[float, float]:
-    """How far most of a part moves from the earlier frame to the later one, pixels right and down."""
-    factor = motion.factor
-    rows, columns = (
-        slice(side.start // factor, max(-(-side.stop // factor), side.start // factor + 1))
-        for side in part.slices_in(whole)
-    )
-    velocity = (motion.reduced.flow_t_to_1 - motion.reduced.flow_t_to_0)[0, :, rows, columns]
-    x, y = (velocity.flatten(1).median(1).values * factor).tolist()
-    return x, y
+def _meet(first: Window, second: Window) -> bool:
+    shared = first.intersection(second)
+    return shared.width > 0 and shared.height > 0
 
 
 def offsets_of(shift: Offset, t: float) -> tuple[tuple[Offset, Offset], tuple[float, float]]:

@@ -23,25 +23,39 @@ _MOST_READ = 3.0
 _SMALLEST_SIDE_PX = 64
 
 
+FADE_PX = 16
+"""On each side of a tile's edge it fades into its neighbour: 32 px in all, so that what they differ by is no step."""
+
+
 @dataclass(frozen=True)
 class Fade:
-    """How a piece comes in over those at its left and above it.
+    """How a tile comes in over those that are there already.
+
+    All tiles of a frame weigh 1 together at every pixel, and each the same whatever the order they come in.
 
     Attributes:
-        window: the pixels of the piece.
-        columns: over how many at its left it comes in.
-        rows: over how many at its top.
+        core: the pixels of the tile that are in no other's core.
+        before: cores of the tiles nearby that came before it.
+        whole: the view, at whose edges nothing fades.
     """
 
-    window: Window
-    columns: int
-    rows: int
+    core: Window
+    before: tuple[Window, ...]
+    whole: Window
 
     def share(self, target: Window) -> npt.NDArray[np.float32]:
-        """(H, W) over ``target``, a part of the piece, in [0, 1]: how far it covers what is there already."""
-        rows, columns = target.slices_in(self.window)
-        along_x = _ramp(self.window.width, self.columns)[columns]
-        return _ramp(self.window.height, self.rows)[rows, np.newaxis] * along_x
+        """(H, W) over ``target``, in [0, 1]: how far the tile covers what is there already."""
+        own = self._weight(self.core, target)
+        total = own.copy()
+        for core in self.before:
+            total += self._weight(core, target)
+        return np.divide(own, total, out=np.zeros_like(own), where=total > 0)
+
+    def _weight(self, core: Window, target: Window) -> npt.NDArray[np.float32]:
+        whole = self.whole
+        along_x = _weights((target.x, target.x_end), (core.x, core.x_end), (whole.x, whole.x_end))
+        along_y = _weights((target.y, target.y_end), (core.y, core.y_end), (whole.y, whole.y_end))
+        return along_y[:, np.newaxis] * along_x
 
 
 @dataclass(frozen=True)
@@ -66,10 +80,20 @@ class Piece:
         return cls(target, target, moved)
 
 
-def _ramp(length: int, rise: int) -> npt.NDArray[np.float32]:
-    """From 0 to 1 over the first ``rise`` pixels, level at both ends, so that no step and no kink shows."""
-    place = (np.arange(length, dtype=np.float32) + 0.5) / max(rise, 1)
-    share = np.minimum(place, 1.0) if rise else np.ones(length, np.float32)
+def _weights(target: tuple[int, int], core: tuple[int, int], whole: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """What a tile weighs along one axis: 1 inside, falling to 0 around its ends but for those of the frame."""
+    places = np.arange(*target, dtype=np.float32) + 0.5
+    weights = np.ones(len(places), np.float32)
+    if core[0] > whole[0]:
+        weights *= _risen(places - core[0])
+    if core[1] < whole[1]:
+        weights *= _risen(core[1] - places)
+    return weights
+
+
+def _risen(inside_px: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """From 0 to 1 over both sides of an edge, level at both ends, so that no step and no kink shows."""
+    share = np.clip((inside_px + FADE_PX) / (2 * FADE_PX), 0.0, 1.0)
     return (share * share * (3.0 - 2.0 * share)).astype(np.float32)
 
 

@@ -35,7 +35,8 @@ _SIGNATURE_SIDE_PX = 256
 class GuidePair:
     """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``.
 
-    ``flows`` is set where motion was given and is not to be looked for.
+    ``flows`` is set where motion was given and is not to be looked for. ``pieces`` are the same guides, for who has to
+    see parts of both frames that lie apart.
     """
 
     before: npt.NDArray[np.float32]
@@ -43,6 +44,7 @@ class GuidePair:
     gain: float
     window: Window
     flows: GivenFlows | None = None
+    pieces: LargeGuides | None = None
 
 
 class FrameSource:
@@ -102,7 +104,9 @@ class FrameSource:
             if bad := count_non_finite(pixels):
                 self.non_finite[frame.number] = bad
         gain = self._transform.exposure_gain(rgb[0], rgb[1])
-        return GuidePair(self._transform.to_guide(rgb[0], gain), self._transform.to_guide(rgb[1], gain), gain, window)
+        before, after = (self._transform.to_guide(pixels, gain) for pixels in rgb)
+        pieces = LargeGuides(pair, source, window, self.layout, self._transform, gain)
+        return GuidePair(before, after, gain, window, pieces=pieces)
 
     def _large_guides(self, guides: LargeGuides) -> LargeGuides:
         for which, frame in enumerate(guides.frames):

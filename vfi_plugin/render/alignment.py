@@ -1,0 +1,147 @@
+"""How far apart both frames are shown to a network that cannot follow their motion by itself.
+
+Kernels reach 20 or 25 px, small flow networks 24 to 32. Where what is seen moves further, the network is shown both
+frames cut out that far apart: it then has only the rest to find. How far is decided for cells of a fixed grid, by a
+quick look at the whole frame in a small size, so that it hangs neither on the tiles that memory leaves room for nor on
+whether there are tiles at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from vfi_plugin.image.window import Window
+from vfi_plugin.models.dis.model import DisModel
+from vfi_plugin.models.disfast.model import FastPair
+from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
+from vfi_plugin.render.large_motion import grid
+
+CELL_PX = 256
+"""The side of a cell: as small as pays. A network sees up to 192 px around what it makes."""
+
+_LOOK_SIDE_PX = 512
+"""Motion is looked for on frames whose longer side is this or less: 20 ms, for medians that are rounded to 8 px."""
+
+_STEP_PX = 8
+"""Cells that move alike come out alike, and are shown to the network as one: each run sees its surroundings again."""
+
+_MOST_PARTS = 16
+"""Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""
+
+Offset = tuple[int, int]
+
+
+def aligns(model: Model) -> bool:
+    """Whether the model follows motion so far only, and looks at parts of a frame."""
+    return model.info.overlap_px > 0 and not model.follows_in_whole and not isinstance(model, DisModel)
+
+
+def look_factor(window: Window) -> int:
+    """By how much a side of a frame is divided for the look at its cells."""
+    factor = 1
+    while max(window.shape) > factor * _LOOK_SIDE_PX and min(window.shape) >= 2 * factor * SMALLEST_SIDE_PX:
+        factor *= 2
+    return factor
+
+
+@dataclass(frozen=True)
+class Shifts:
+    """How far apart both frames are shown, cell by cell.
+
+    Attributes:
+        window: the view.
+        cells: (rows, columns, 2), pixels right and down from the earlier frame to the later.
+    """
+
+    window: Window
+    cells: npt.NDArray[np.int64]
+
+    @classmethod
+    def none(cls, window: Window) -> Shifts:
+        """Both frames are shown as they are."""
+        rows, columns = (-(-side // CELL_PX) for side in window.shape)
+        return cls(window, np.zeros((rows, columns, 2), np.int64))
+
+    def of(self, part: Window) -> Offset:
+        """That of a part, whose cells are alike."""
+        rows, columns = self._cells_in(part)
+        x, y = self.cells[rows.start, columns.start].tolist()
+        return x, y
+
+    def alike(self, tile: Window) -> Iterator[Window]:
+        """A tile, or the parts of it whose cells move alike: quarters, and quarters of these.
+
+        ``tile`` is one of a grid that begins where the window does, and whose side is a power of two.
+        """
+        rows, columns = self._cells_in(tile)
+        inside = self.cells[rows, columns]
+        if (inside == inside[:1, :1]).all():
+            yield tile
+            return
+        side = CELL_PX
+        while 2 * side < max(tile.width, tile.height):
+            side *= 2
+        for quarter in grid(tile, side):
+            yield from self.alike(quarter)
+
+    def _cells_in(self, part: Window) -> tuple[slice, slice]:
+        rows, columns = part.slices_in(self.window)
+        return tuple(slice(side.start // CELL_PX, -(-side.stop // CELL_PX)) for side in (rows, columns))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class CellMotion:
+    """How far what is in each cell moves, in the middle between both frames.
+
+    Attributes:
+        window: the view.
+        velocity: (rows, columns, 2) float32 px right and down from the earlier frame to the later: medians of cells.
+    """
+
+    window: Window
+    velocity: npt.NDArray[np.float32]
+
+    @classmethod
+    def found(cls, guides: tuple[torch.Tensor, torch.Tensor], factor: int, window: Window) -> CellMotion:
+        """By a look at guides (1, 3, H, W) on the CPU whose sides were divided by ``factor``.
+
+        Frames that are thinner than models take are taken to stand still.
+        """
+        if min(guides[0].shape[2:]) < SMALLEST_SIDE_PX:
+            return cls(window, Shifts.none(window).cells.astype(np.float32))
+        velocity = FastPair(*guides, factor=1).velocity(0.5)[0] * factor
+        rows = []
+        for row in range(0, window.height, CELL_PX):
+            cells = [_part(velocity, row, column, factor) for column in range(0, window.width, CELL_PX)]
+            rows.append(torch.stack([cell.flatten(1).median(1).values for cell in cells]))
+        return cls(window, torch.stack(rows).numpy())
+
+    def shifts(self, model: Model, t: float) -> Shifts:
+        """None at all, (0, 0), where the model can follow by itself."""
+        parts = Fraction(t).limit_denominator(1000).denominator
+        if parts > _MOST_PARTS and model.info.paints:  # what is painted cannot be set back by parts of a pixel
+            return Shifts.none(self.window)
+        step = parts * max(1, round(_STEP_PX / parts)) if parts <= _MOST_PARTS else _STEP_PX
+        rounded = np.rint(self.velocity / step).astype(np.int64) * step
+        return Shifts(self.window, np.where(self._too_far(model)[..., np.newaxis], rounded, 0))
+
+    def is_too_far(self, model: Model) -> bool:
+        """Whether anything moves further than the model can follow."""
+        return bool(self._too_far(model).any())
+
+    def _too_far(self, model: Model) -> npt.NDArray[np.bool_]:
+        info = model.info
+        follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
+        return np.asarray(np.abs(self.velocity).max(-1) > follows)
+
+
+def _part(velocity: torch.Tensor, row: int, column: int, factor: int) -> torch.Tensor:
+    first, left = row // factor, column // factor
+    side = max(CELL_PX // factor, 1)
+    return velocity[:, first : first + side, left : left + side]
