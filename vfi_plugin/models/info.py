@@ -54,8 +54,8 @@ class ModelInfo:
         any_time: whether any ``t`` is predicted directly; otherwise 0.5 only, and other times by recursion.
         extrapolates: whether ``t`` outside [0, 1] makes sense.
         size_multiple: frames are padded to a multiple of this many pixels inside the model.
-        reach_px: the largest motion it can follow from one frame to the other, in pixels; of networks of kernels, as
-            their papers count it, from the frame in the middle to either. None where there is no fixed bound.
+        reach_px: the largest motion it can follow from one frame to the other, in pixels. None where there is no fixed
+            bound.
         parameters: number of trained ones.
         multiply_adds: convolutions' multiply-adds a pixel of the frame, for one frame between a pair, at the published
             width.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -69,3 +70,36 @@ class EnlargedMotion(Motion):
         top, left = first_row * self.factor, first_column * self.factor
         wanted = enlarged[..., rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
         return wanted.contiguous()
+
+
+class LaterMotion(Motion):
+    """Motion of a whole frame that is found when somebody asks for it: not every way to make a frame does.
+
+    Args:
+        find: finds it.
+        device: where payloads have to be.
+    """
+
+    def __init__(self, find: Callable[[], EnlargedMotion], device: torch.device) -> None:
+        self._find, self._device = find, device
+
+    @property
+    def device(self) -> torch.device:
+        """Where payloads have to be."""
+        return self._device
+
+    def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
+        """Both payloads (N, C, H, W) moved and mixed by it."""
+        return self._found.apply(payload_0, payload_1)
+
+    def flow_form(self) -> FlowMotion:
+        """The flows of the whole frame."""
+        return self._found.flow_form()
+
+    def part(self, rows: slice, columns: slice) -> FlowMotion:
+        """The motion of these rows and columns of the frame."""
+        return self._found.part(rows, columns)
+
+    @cached_property
+    def _found(self) -> EnlargedMotion:
+        return self._find()

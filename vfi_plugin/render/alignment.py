@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,8 @@ _LOOK_SIDE_PX = 512
 _STEP_PX = 8
 """Cells that move alike come out alike, and are shown to the network as one: each run sees its surroundings again."""
 
+_LEAST_PX = 2.0
+
 _MOST_PARTS = 16
 """Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""
 
@@ -38,8 +42,8 @@ Offset = tuple[int, int]
 
 
 def aligns(model: Model) -> bool:
-    """Whether the model follows motion so far only, and looks at parts of a frame."""
-    return model.info.overlap_px > 0 and not model.follows_in_whole and not isinstance(model, DisModel)
+    """Whether the model follows motion so far only, or had better not have to."""
+    return not model.follows_in_whole and not isinstance(model, DisModel)
 
 
 def look_factor(window: Window) -> int:
@@ -123,22 +127,37 @@ class CellMotion:
         return cls(window, torch.stack(rows).numpy())
 
     def shifts(self, model: Model, t: float) -> Shifts:
-        """None at all, (0, 0), where the model can follow by itself."""
+        """For a frame at ``t``: none at all, (0, 0), where the model can follow by itself."""
         parts = Fraction(t).limit_denominator(1000).denominator
-        if parts > _MOST_PARTS and model.info.paints:  # what is painted cannot be set back by parts of a pixel
+        is_even = parts <= _MOST_PARTS
+        if not is_even and model.info.paints:  # what is painted cannot be set back by parts of a pixel
             return Shifts.none(self.window)
-        step = parts * max(1, round(_STEP_PX / parts)) if parts <= _MOST_PARTS else _STEP_PX
-        rounded = np.rint(self.velocity / step).astype(np.int64) * step
-        return Shifts(self.window, np.where(self._too_far(model)[..., np.newaxis], rounded, 0))
+        common = _rounded(self._common, parts if is_even else 1)
+        step = parts * max(1, round(_STEP_PX / parts)) if is_even else _STEP_PX
+        apart = common + _rounded(self.velocity - common, step)
+        return Shifts(self.window, np.where(self._apart(model, common)[..., np.newaxis], apart, common))
 
-    def is_too_far(self, model: Model) -> bool:
-        """Whether anything moves further than the model can follow."""
-        return bool(self._too_far(model).any())
+    def is_still_for(self, model: Model) -> bool:
+        """Whether nothing moves so far that the model had better be shown it aligned."""
+        return not self._common.any() and not self._apart(model, self._common).any()
 
-    def _too_far(self, model: Model) -> npt.NDArray[np.bool_]:
+    def _apart(self, model: Model, common: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """(rows, columns): which cells move on their own further than the model can follow."""
         info = model.info
+        if info.overlap_px == 0:  # it paints the frame as a whole
+            return np.zeros(self.velocity.shape[:2], np.bool_)
         follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
-        return np.asarray(np.abs(self.velocity).max(-1) > follows)
+        return np.asarray(np.abs(self.velocity - common).max(-1) > follows)
+
+    @cached_property
+    def _common(self) -> npt.NDArray[np.float32]:
+        """What most of the frame does, (2,) px; nothing where that is little."""
+        common = np.median(self.velocity.reshape(-1, 2), axis=0)
+        return common if np.abs(common).max() >= _LEAST_PX else np.zeros(2, np.float32)
+
+
+def _rounded(motion: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.int64]:
+    return np.rint(motion / step).astype(np.int64) * step
 
 
 def _part(velocity: torch.Tensor, row: int, column: int, factor: int) -> torch.Tensor:

@@ -169,7 +169,7 @@ class Estimator:
         factor = look_factor(pair.window)
         first, second = (averaged(_planes(guide), factor) for guide in (pair.before, pair.after))
         cells = CellMotion.found((first, second), factor, pair.window)
-        if not cells.is_too_far(model):
+        if cells.is_still_for(model):
             return None
         one_tile = 1 << max(pair.window.shape).bit_length()
         return LargePair(model, guides, TileSize(one_tile), self._filter, cells)

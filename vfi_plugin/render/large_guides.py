@@ -91,10 +91,15 @@ class LargeGuides:
 
 @dataclass(frozen=True)
 class GuidesOnDevice:
-    """The guides as models look at them, see ``WholeFrames``."""
+    """The guides as models look at them, see ``WholeFrames``.
+
+    Attributes:
+        offsets: how far right and down of the view's place each frame is shown.
+    """
 
     guides: LargeGuides
     device: torch.device
+    offsets: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
 
     @property
     def height(self) -> int:
@@ -109,5 +114,6 @@ class GuidesOnDevice:
     def crop(self, which: int, top: int, left: int, height: int, width: int) -> torch.Tensor:
         """(1, 3, height, width) of the earlier (0) or later (1) guide, in memory of its own; edges are repeated."""
         whole = self.guides.window
-        guide = self.guides.crop(which, Window(whole.x + left, whole.y + top, width, height))
+        right, down = self.offsets[which]
+        guide = self.guides.crop(which, Window(whole.x + left + right, whole.y + top + down, width, height))
         return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self.device)

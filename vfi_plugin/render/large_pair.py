@@ -10,11 +10,12 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
+from vfi_plugin.motion.enlarged import LaterMotion
 from vfi_plugin.render.alignment import CellMotion, Shifts, aligns, look_factor
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
-from vfi_plugin.render.network_tiles import NetworkTiles, TileSize
+from vfi_plugin.render.network_tiles import NetworkTiles, TileSize, offsets_of
 from vfi_plugin.render.painted_whole import PaintedWhole
 
 
@@ -47,9 +48,14 @@ class LargePair:
         if isinstance(model, DisModel):
             return FlowBlocks(self._classic.enlarged(t).with_taps(self._taps), window)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
-        motion = self._classic.enlarged(made).with_taps(self._taps)
+        motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)
+        shifts = self._cells.shifts(model, made) if aligns(model) else Shifts.none(window)
         if model.info.overlap_px == 0:
-            return PaintedWhole(motion, window, model=model, guides=self._guides, t=made)
+            offsets, _ = offsets_of(shifts.of(window), made)
+            is_large = self._given is None
+            return PaintedWhole(
+                motion, window, model=model, guides=self._guides, t=made, offsets=offsets, is_large=is_large
+            )
         return NetworkTiles(
             motion,
             window,
@@ -57,12 +63,9 @@ class LargePair:
             guides=self._guides,
             t=made,
             size=self._tiles,
-            shifts=self._shifts(made),
+            shifts=shifts,
             taps=self._taps,
         )
-
-    def _shifts(self, t: float) -> Shifts:
-        return self._cells.shifts(self._model, t) if aligns(self._model) else Shifts.none(self._guides.window)
 
     @cached_property
     def _cells(self) -> CellMotion:

@@ -13,7 +13,7 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.models.part import Part
-from vfi_plugin.motion.enlarged import EnlargedMotion
+from vfi_plugin.motion.enlarged import LaterMotion
 from vfi_plugin.motion.filtered import FilteredFlowMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
@@ -68,7 +68,7 @@ class NetworkTiles(LargeMotion):
         taps: how flows sample the payload.
     """
 
-    motion: EnlargedMotion
+    motion: LaterMotion
     model: Model = field(kw_only=True)
     guides: LargeGuides = field(kw_only=True)
     t: float = field(kw_only=True)

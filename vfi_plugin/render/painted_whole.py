@@ -11,8 +11,9 @@ import torch
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.model import Model
-from vfi_plugin.motion.enlarged import EnlargedMotion
+from vfi_plugin.motion.enlarged import LaterMotion
 from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.render.alignment import Offset
 from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import LargeMotion, block_grid
 from vfi_plugin.render.painted_colour import PaintedColour
@@ -28,12 +29,16 @@ class PaintedWhole(LargeMotion):
         model: one that paints, and has no overlap.
         guides: of the pair.
         t: the time that is made.
+        offsets: how far right and down of the view both frames are shown.
+        is_large: whether the frame is painted in little memory.
     """
 
-    motion: EnlargedMotion
+    motion: LaterMotion
     model: Model = field(kw_only=True)
     guides: LargeGuides = field(kw_only=True)
     t: float = field(kw_only=True)
+    offsets: tuple[Offset, Offset] = field(kw_only=True)
+    is_large: bool = field(kw_only=True)
 
     def pieces(self) -> Iterator[Piece]:
         """Blocks with hard edges, as of the classic."""
@@ -45,7 +50,11 @@ class PaintedWhole(LargeMotion):
 
     @cached_property
     def _painted(self) -> torch.Tensor:
-        return self.model.paint_whole(GuidesOnDevice(self.guides, self.model.device), self.t).cpu()
+        frames = GuidesOnDevice(self.guides, self.model.device, self.offsets)
+        if self.is_large:
+            return self.model.paint_whole(frames, self.t).cpu()
+        before, after = (frames.crop(which, 0, 0, frames.height, frames.width) for which in (0, 1))
+        return self.model.interpolate(before, after, self.t).cpu()
 
 
 def painted_pieces(

@@ -16,7 +16,7 @@ INFO = ModelInfo(
     # The network needs multiples of 32; the authors' code pads to 128 at the right and bottom, and the convolutions
     # see it.
     size_multiple=128,
-    reach_px=25,  # kernels of 51 px around each pixel of the frame in the middle
+    reach_px=50,  # kernels reach 25 px from each pixel of the frame in the middle to both frames
     parameters=21_675_452,
     multiply_adds=380_484,
     licence="official weights: strictly for academic purposes only",
