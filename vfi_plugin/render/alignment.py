@@ -151,8 +151,13 @@ class CellMotion:
 
     @cached_property
     def _common(self) -> npt.NDArray[np.float32]:
-        """What most of the frame does, (2,) px; nothing where that is little."""
-        common = np.median(self.velocity.reshape(-1, 2), axis=0)
+        """What most of the frame does, (2,) px; nothing where that is little.
+
+        It is the motion of the cell that the others are nearest to: a mean of two motions is none of them.
+        """
+        cells = self.velocity.reshape(-1, 2)
+        far = np.abs(cells[:, np.newaxis] - cells).sum((1, 2))
+        common: npt.NDArray[np.float32] = cells[np.argmin(far)]
         return common if np.abs(common).max() >= _LEAST_PX else np.zeros(2, np.float32)
 
 
