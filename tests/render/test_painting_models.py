@@ -115,8 +115,9 @@ def test_alpha_in_a_part_of_its_own_keeps_paint_off_all_the_same(weights: str, t
     assert see_through.any()
     assert not see_through.all()
     for name in "RGB":
-        assert np.array_equal(made["painted"][name][see_through], made["moved"][name][see_through])
-        assert not np.array_equal(made["painted"][name], made["moved"][name])
+        difference = np.abs(made["painted"][name].astype(np.float32) - made["moved"][name])
+        assert difference[see_through].max() < 1e-3  # a half's rounding, where frames are laid over each other
+        assert difference.max() > 0.01
 
 
 def test_motion_past_the_ends_is_that_of_the_classic(weights: str, tmp_path: Path) -> None:

@@ -132,14 +132,19 @@ class CellMotion:
         is_even = parts <= _MOST_PARTS
         if not is_even and model.info.paints:  # what is painted cannot be set back by parts of a pixel
             return Shifts.none(self.window)
-        common = _rounded(self._common, parts if is_even else 1)
+        common = _rounded(self._common_for(model), parts if is_even else 1)
         step = parts * max(1, round(_STEP_PX / parts)) if is_even else _STEP_PX
         apart = common + _rounded(self.velocity - common, step)
         return Shifts(self.window, np.where(self._apart(model, common)[..., np.newaxis], apart, common))
 
     def is_still_for(self, model: Model) -> bool:
         """Whether nothing moves so far that the model had better be shown it aligned."""
-        return not self._common.any() and not self._apart(model, self._common).any()
+        common = self._common_for(model)
+        return not common.any() and not self._apart(model, common).any()
+
+    def _common_for(self, model: Model) -> npt.NDArray[np.float32]:
+        """Nothing where one run of a model paints several times, which are cut out in different places."""
+        return self._common if model.info.frames_at_once == 1 else np.zeros(2, np.float32)
 
     def _apart(self, model: Model, common: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """(rows, columns): which cells move on their own further than the model can follow."""
