@@ -10,6 +10,9 @@ from typing import Any
 
 from vfi_plugin.models.quality import AVERAGE, DIS, MODEL, PSNR, Quality
 
+RETIMED = ", as a retime makes them"
+"""Behind the name of a data set whose frames no model made alone."""
+
 DIGITS = 6
 """After the point: two more than tables show, or what is rounded twice would come out other than an evaluation's."""
 
@@ -46,6 +49,8 @@ def _check(path: Path, facts: Mapping[str, Any]) -> None:
 def _entry(facts: Mapping[str, Any], name: str, data: str) -> Quality:
     methods = {MODEL: name, AVERAGE: AVERAGE} | ({DIS: DIS} if DIS in facts["methods"] and name != DIS else {})
     frames, setting = facts["frames"], facts["setting"]
+    if setting.get("made_by", "model") == "retime":
+        data += RETIMED
     groups = list(dict.fromkeys(frame["group"] for frame in frames))
     return Quality(
         network=name,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display
 from vfi_plugin.errors import WriteError
-from vfi_plugin.evaluate.codes import ROUNDINGS
+from vfi_plugin.evaluate.codes import MADE_BY, ROUNDINGS
 from vfi_plugin.evaluate.measure import MEASURES
 from vfi_plugin.evaluate.protocol import PROTOCOLS
 
@@ -43,6 +43,12 @@ def add_parser(commands: Any, about: str) -> None:
         metavar="LIST",
         help="models to run beside it: dis, phase, dis,phase, none, or auto (default): both, without phase on large"
         " frames, as it is slow",
+    )
+    parser.add_argument(
+        "--made-by",
+        choices=MADE_BY,
+        default="model",
+        help="by the models alone, as papers measure, or by vfi retime with them",
     )
     _add_measuring(parser)
     parser.add_argument("--out", metavar="FOLDER", help="draw the worst ten frames into worst.png in this folder")
@@ -85,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
         limit=args.limit,
         measures=tuple(name.strip() for name in args.measures.split(",")) if args.measures else (),
         rounding=args.rounding,
+        made_by=args.made_by,
         out=args.out,
     )
     if args.json and not Path(args.json).absolute().parent.is_dir():

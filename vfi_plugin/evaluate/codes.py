@@ -18,6 +18,9 @@ Codes = npt.NDArray[np.uint8]
 ROUNDINGS = ("nearest", "down")
 """How floats become codes: to the nearest, or cut off below the point as sepconv-slomo's own script does."""
 
+MADE_BY = ("model", "retime")
+"""Who makes the frames: a model alone, as papers measure, or ``vfi retime`` with it."""
+
 WHITE = 255
 
 

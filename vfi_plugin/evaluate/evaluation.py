@@ -56,6 +56,7 @@ class Setting:
         source: the folder or file, as it was given.
         device: on which models ran.
         versions: of what computes.
+        made_by: who made the frames, one of ``codes.MADE_BY``.
     """
 
     protocol: str
@@ -64,6 +65,7 @@ class Setting:
     source: str
     device: str
     versions: Mapping[str, str]
+    made_by: str = "model"
 
 
 @dataclass(frozen=True)

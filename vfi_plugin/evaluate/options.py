@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.evaluate.codes import ROUNDINGS
+from vfi_plugin.evaluate.codes import MADE_BY, ROUNDINGS
 from vfi_plugin.evaluate.measure import Measure, measures_named
 from vfi_plugin.evaluate.method import classics_asked
 from vfi_plugin.evaluate.protocol import Protocol, protocol_named
@@ -25,6 +25,7 @@ class EvaluationOptions:
         limit: at most so many items, shared among clips or folders; None for all.
         measures: names; none for the protocol's own.
         rounding: of results to 8 bits, one of ``codes.ROUNDINGS``.
+        made_by: one of ``codes.MADE_BY``.
         out: the folder for the page of the worst frames, made if needed; None for no page.
     """
 
@@ -36,6 +37,7 @@ class EvaluationOptions:
     limit: int | None = None
     measures: tuple[str, ...] = ()
     rounding: str = "nearest"
+    made_by: str = "model"
     out: str | Path | None = None
 
 
@@ -60,6 +62,8 @@ class Asked:
             raise UsageError(f"got a limit of {options.limit} items; give 1 or more, or none for all")
         if options.rounding not in ROUNDINGS:
             raise UsageError(f"got rounding {options.rounding!r}; it is one of {', '.join(ROUNDINGS)}")
+        if options.made_by not in MADE_BY:
+            raise UsageError(f"got frames made by {options.made_by!r}; it is one of {', '.join(MADE_BY)}")
         classics_asked(options.classics, 0)
         measures = measures_named(options.measures or protocol.measures)
         masked = [measure.name for measure in measures if measure.needs_mask]

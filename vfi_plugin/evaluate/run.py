@@ -16,8 +16,10 @@ from vfi_plugin.evaluate.evaluation import Evaluation, Setting
 from vfi_plugin.evaluate.item import Chosen, Found, Group, choose
 from vfi_plugin.evaluate.method import CLASSICS, FrameAverage, Method, ModelMethod, classics_asked
 from vfi_plugin.evaluate.options import Asked, EvaluationOptions
+from vfi_plugin.evaluate.retimed import RetimedMethod
 from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.worst_page import WorstPage
+from vfi_plugin.models.model import Model
 from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.render.progress import Progress, Silent
@@ -58,7 +60,7 @@ def run_evaluation(
     asked = Asked.of(protocol, options)
     # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
     torch.backends.cudnn.allow_tf32 = False
-    model = ModelMethod(load_model(options.model, weights=options.weights, device=options.device))
+    model = _method(load_model(options.model, weights=options.weights, device=options.device), options)
     found = asked.protocol.find(source, asked.factor)
     page = _page_path(options.out)
     chosen = _chosen(asked, source, found)
@@ -71,6 +73,10 @@ def run_evaluation(
     return Evaluation(
         _setting(asked, source), scorer.facts(), asked.measures, tuple(scorer.frames), left_out, notes, files
     )
+
+
+def _method(model: Model, options: EvaluationOptions) -> Method:
+    return RetimedMethod(model) if options.made_by == "retime" else ModelMethod(model)
 
 
 def _measure_all(asked: Asked, scorer: Scorer, chosen: Chosen, told: tuple[Progress, Cancellation]) -> None:
@@ -107,7 +113,7 @@ def _plain_methods(model: Method, options: EvaluationOptions, groups: Sequence[G
     most = _most_pixels(groups) if options.classics == "auto" else 0
     for name in classics_asked(options.classics, most):
         if name != model.name:
-            yield ModelMethod(load_model(name, device=options.device))
+            yield _method(load_model(name, device=options.device), options)
 
 
 def _most_pixels(groups: Sequence[Group]) -> int:
@@ -134,7 +140,9 @@ def _notes(asked: Asked, methods: Sequence[Method], chosen: Chosen) -> Iterator[
 
 def _setting(asked: Asked, source: str | Path) -> Setting:
     device = str(resolve_device(asked.options.device))
-    return Setting(asked.protocol.name, asked.factor, asked.options.rounding, str(source), device, _versions())
+    options = asked.options
+    named = asked.protocol.name, asked.factor, options.rounding
+    return Setting(*named, str(source), device, _versions(), options.made_by)
 
 
 def _versions() -> dict[str, str]:
