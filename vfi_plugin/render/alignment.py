@@ -8,7 +8,7 @@ whether there are tiles at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -39,6 +39,7 @@ _MOST_PARTS = 16
 """Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""
 
 Offset = tuple[int, int]
+Vectors = npt.NDArray[np.float32]
 
 
 def aligns(model: Model) -> bool:
@@ -105,11 +106,13 @@ class CellMotion:
 
     Attributes:
         window: the view.
-        velocity: (rows, columns, 2) float32 px right and down from the earlier frame to the later: medians of cells.
+        field: (2, h, w) float32 px right and down from the earlier frame to the later, on a smaller frame.
+        factor: by how much its sides were divided.
     """
 
     window: Window
-    velocity: npt.NDArray[np.float32]
+    field: npt.NDArray[np.float32]
+    factor: int
 
     @classmethod
     def found(cls, guides: tuple[torch.Tensor, torch.Tensor], factor: int, window: Window) -> CellMotion:
@@ -118,13 +121,25 @@ class CellMotion:
         Frames that are thinner than models take are taken to stand still.
         """
         if min(guides[0].shape[2:]) < SMALLEST_SIDE_PX:
-            return cls(window, Shifts.none(window).cells.astype(np.float32))
-        velocity = FastPair(*guides, factor=1).velocity(0.5)[0] * factor
+            return cls(window, np.zeros((2, *guides[0].shape[2:]), np.float32), factor)
+        return cls(window, (FastPair(*guides, factor=1).velocity(0.5)[0] * factor).numpy(), factor)
+
+    @cached_property
+    def velocity(self) -> npt.NDArray[np.float32]:
+        """(rows, columns, 2): medians of cells."""
+        return self._over_cells(lambda vectors, _: np.median(vectors, axis=1))
+
+    def _over_cells(self, found: Callable[[Vectors, tuple[int, int]], Any]) -> npt.NDArray[Any]:
+        """(rows, columns, ...): what a function finds in the vectors (2, N) of each cell, with its row and column."""
+        side = max(CELL_PX // self.factor, 1)
         rows = []
-        for row in range(0, window.height, CELL_PX):
-            cells = [_part(velocity, row, column, factor) for column in range(0, window.width, CELL_PX)]
-            rows.append(torch.stack([cell.flatten(1).median(1).values for cell in cells]))
-        return cls(window, torch.stack(rows).numpy())
+        for row, top in enumerate(range(0, self.window.height, CELL_PX)):
+            tops = top // self.factor
+            band = self.field[:, tops : tops + side]
+            lefts = range(0, self.window.width, CELL_PX)
+            parts = [band[:, :, left // self.factor : left // self.factor + side] for left in lefts]
+            rows.append([found(part.reshape(2, -1), (row, column)) for column, part in enumerate(parts)])
+        return np.asarray(rows)
 
     def shifts(self, model: Model, t: float) -> Shifts:
         """For a frame at ``t``: none at all, (0, 0), where the model can follow by itself."""
@@ -147,12 +162,22 @@ class CellMotion:
         return self._common if model.info.frames_at_once == 1 else np.zeros(2, np.float32)
 
     def _apart(self, model: Model, common: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """(rows, columns): which cells move on their own further than the model can follow."""
+        """(rows, columns): which cells move on their own further than the model can follow.
+
+        A cell in which some things move and others do not is left alone, unless fewer are lost by half: what stood well
+        would else be lost in their place.
+        """
         info = model.info
         if info.overlap_px == 0:  # it paints the frame as a whole
             return np.zeros(self.velocity.shape[:2], np.bool_)
         follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
-        return np.asarray(np.abs(self.velocity - common).max(-1) > follows)
+
+        def is_apart(vectors: Vectors, place: tuple[int, int]) -> bool:
+            own = self.velocity[place]
+            lost = [np.count_nonzero(np.abs(vectors.T - each).max(-1) > follows) for each in (common, own)]
+            return bool(np.abs(own - common).max() > follows and 2 * lost[1] <= lost[0])
+
+        return self._over_cells(is_apart)
 
     @cached_property
     def _common(self) -> npt.NDArray[np.float32]:
@@ -168,9 +193,3 @@ class CellMotion:
 
 def _rounded(motion: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.int64]:
     return np.rint(motion / step).astype(np.int64) * step
-
-
-def _part(velocity: torch.Tensor, row: int, column: int, factor: int) -> torch.Tensor:
-    first, left = row // factor, column // factor
-    side = max(CELL_PX // factor, 1)
-    return velocity[:, first : first + side, left : left + side]
