@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, spec_from_file_location
@@ -23,7 +24,7 @@ class _SharedModules(MetaPathFinder):
 
     names = (
         *("material", "small_pans", "moving_textures", "large_pans", "host_memory"),
-        *("calm_networks", "tiny_quality", "tiny_sets", "toy_training"),
+        *("calm_networks", "tiny_quality", "tiny_sets", "toy_training", "warm_core"),
     )
     of_benchmarks = (
         *("defect_clips", "defect_edits", "defect_footage", "defect_makers", "defect_places", "defect_plan"),
@@ -72,6 +73,15 @@ def shared_dir() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the reference data folder is not beside the repository")
     return folder
+
+
+@pytest.fixture(scope="session")
+def warm_core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home of the core whose every process starts at once; see the module of that name."""
+    from warm_core import warm_home
+
+    with warm_home(tmp_path_factory.mktemp("warm") / "core ü") as home:
+        yield home
 
 
 @pytest.fixture(autouse=True)

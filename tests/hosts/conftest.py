@@ -23,11 +23,11 @@ _OURS = ("vfi_nuke", "vfi_client", "init", "menu")
 
 
 @pytest.fixture(scope="session")
-def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def plugin_folder(tmp_path_factory: pytest.TempPathFactory, warm_core: Path) -> Iterator[Path]:
     """The installed adapter, below a folder as artists have them, and read-only: nothing is written there."""
     home = tmp_path_factory.mktemp("home") / "Zoë B"
     places = places_of("nuke", False, Machine("linux", home, {}))
-    list(install(adapter_files(adapter_folder("nuke"), places, core_home(None)), places, dry_run=False))
+    list(install(adapter_files(adapter_folder("nuke"), places, core_home(str(warm_core))), places, dry_run=False))
     before = _contents(places.adapter)
     with _read_only(places.adapter):
         yield places.adapter

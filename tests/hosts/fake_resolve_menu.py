@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -40,24 +39,10 @@ class Installed:
             exec(code, {"__name__": "__main__", **names})
 
 
-def install(folder: Path) -> Installed:
-    """Install the adapter for a user whose home is below ``folder``."""
-    core, home = folder / "core ü", folder / "home of ø"
-    (core / "bin").mkdir(parents=True)
+def install(folder: Path, core: Path) -> Installed:
+    """Install the adapter for a user whose home is below ``folder``; ``core`` runs what is under test."""
+    home = folder / "home of ø"
     home.mkdir()
-    # The command of a virtual environment may belong to another one that was copied, and `python -m` would find the
-    # sources in the folder that tests run in, without the compiled part; this one runs what is under test.
-    package = find_spec("vfi_plugin")
-    assert package is not None
-    assert package.origin is not None
-    start = core / "start.py"
-    start.write_text(
-        f"import sys\nsys.path[0] = {str(Path(package.origin).parent.parent)!r}\n"
-        "from vfi_plugin.cli.main import main\nsys.exit(main())\n",
-        "utf-8",
-    )
-    (core / "bin" / "vfi").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{start}" "$@"\n', "utf-8")
-    (core / "bin" / "vfi").chmod(0o755)
     command = [core / "bin" / "vfi", "install", "resolve", "--user", "--home", core]
     done = subprocess.run(command, env={**os.environ, "HOME": str(home)}, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import material
@@ -22,27 +17,6 @@ from .fake_nuke import FakeNuke
 from .fake_nuke_images import Image, render
 
 Adapter = Callable[[], Any]
-
-
-@pytest.fixture(scope="module")
-def client(plugin_folder: Path) -> Iterator[ModuleType]:
-    """The installed client, whose every worker is one that is kept: starting it takes seconds of each test."""
-    spec = spec_from_file_location("vfi_client", plugin_folder / "vfi_client.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    kept = "PYTHONPATH" if "PYTHONPATH" in os.environ else ""
-    with module.Worker(environment={**os.environ, "VFI_KEEP_ENV": kept, "VFI_LOG": os.devnull}) as worker:
-        setattr(module, "Worker", lambda **_: nullcontext(worker))  # noqa: B010  (mypy knows the class)
-        yield module
-
-
-@pytest.fixture
-def kept_core(client: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To be asked for behind the session, which starts by forgetting the client."""
-    monkeypatch.setitem(sys.modules, "vfi_client", client)
-
 
 LABEL = "PREVIEW - not repaired by VFIRepair"
 REPEATED, LOST = 1008, 1013
@@ -82,7 +56,7 @@ def write_behind(nuke: FakeNuke, node: Any, folder: Path) -> Any:
 
 
 def test_what_a_scan_lists_is_repaired_and_all_else_is_the_source(
-    nuke: FakeNuke, kept_core: None, adapter: Adapter, tmp_path: Path
+    nuke: FakeNuke, adapter: Adapter, tmp_path: Path
 ) -> None:
     read = plate(nuke, tmp_path / "my plates, é")
     node = adapter().create_repair(read)
@@ -133,7 +107,7 @@ def test_what_a_scan_lists_is_repaired_and_all_else_is_the_source(
 
 
 def test_what_lies_between_is_baked_and_a_drop_moves_the_frames_around_it(
-    nuke_gui: FakeNuke, kept_core: None, adapter: Adapter, tmp_path: Path
+    nuke_gui: FakeNuke, adapter: Adapter, tmp_path: Path
 ) -> None:
     """In a session with a window, where the work goes on in the background."""
     nuke = nuke_gui
@@ -176,9 +150,7 @@ def test_a_farm_repairs_what_a_script_lists(start_nuke: StartNuke, adapter: Adap
     assert picture(shown, REPEATED).texts == ()
 
 
-def test_what_goes_wrong_is_said_in_one_line(
-    nuke_gui: FakeNuke, kept_core: None, adapter: Adapter, tmp_path: Path
-) -> None:
+def test_what_goes_wrong_is_said_in_one_line(nuke_gui: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
     nuke = nuke_gui
     node = adapter().create_repair()
     node["scanNow"].execute()

@@ -27,8 +27,8 @@ needs_a_shell = pytest.mark.skipif(sys.platform == "win32", reason="the core und
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    return install(tmp_path_factory.mktemp("resolve"))
+def installed(tmp_path_factory: pytest.TempPathFactory, warm_core: Path) -> Installed:
+    return install(tmp_path_factory.mktemp("resolve"), warm_core)
 
 
 @pytest.fixture
