@@ -30,7 +30,6 @@ from .mending import (
     surface,
     write,
 )
-from .product import vfi
 
 STILL, DISSOLVE, CUT = range(1040, 1051), range(1060, 1081), 1100
 NUMBERS = range(1001, 1121)
@@ -97,11 +96,11 @@ def mended(tmp_path_factory: pytest.TempPathFactory) -> Mended:
     frames = {number: original(number - 1 if number in REPEATS else number) for number in NUMBERS}
     pattern = write(folder / "in", noisy(frames, NOISE))
     report, listed, target = folder / "report.json", folder / "list.txt", folder / "out" / "clip.####.exr"
-    scanned = vfi("scan", pattern, "--report", report, "--list", listed)
-    assert scanned.returncode == 0, scanned.stderr
-    repaired = vfi("repair", pattern, target, "--report", report)
-    assert repaired.returncode == 0, repaired.stderr
-    return Mended(folder / "in", folder / "out", report, scanned.stdout)
+    scanned = command("scan", pattern, "--report", report, "--list", listed)
+    assert scanned.code == 0, scanned.err
+    repaired = command("repair", pattern, target, "--report", report)
+    assert repaired.code == 0, repaired.err
+    return Mended(folder / "in", folder / "out", report, scanned.out)
 
 
 def test_repeats_are_found_and_nothing_of_the_still_part_the_dissolve_or_the_cut(mended: Mended) -> None:
