@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, score_between, signature
+from vfi_plugin.render.cuts import WINDOW, Change, Signature, change_between, cut_between, score_between, signature
 
 HEIGHT, WIDTH = 108, 192
 Picture = np.ndarray
@@ -23,7 +23,14 @@ class Shot:
         phase, amplitude = rng.uniform(0, 2 * np.pi, (3, 40)), rng.uniform(0.3, 1, (3, 40))
         self.weights = 0.22 / np.sqrt(40) * amplitude * np.exp(1j * phase)
 
+        self.seen: dict[tuple[float, float], Picture] = {}
+
     def __call__(self, x: float, y: float) -> Picture:
+        if (x, y) not in self.seen:
+            self.seen[x, y] = self._picture(x, y)
+        return self.seen[x, y].copy()
+
+    def _picture(self, x: float, y: float) -> Picture:
         columns, rows = np.arange(WIDTH) + x, np.arange(HEIGHT) + y
         across, down = np.exp(1j * np.outer(self.frequency[0], columns)), np.exp(1j * np.outer(rows, self.frequency[1]))
         waves = np.stack([((down * weight) @ across).imag for weight in self.weights], axis=-1)
@@ -47,6 +54,19 @@ FLASHES: dict[str, Callable[[Picture], Picture]] = {
 
 def flashed(frames: list[Picture], where: Sequence[int], kind: str) -> list[Picture]:
     return [FLASHES[kind](frame) if k in where else frame for k, frame in enumerate(frames)]
+
+
+@pytest.fixture(autouse=True)
+def _each_pair_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows overlap; how two frames differ is a matter of these two alone, and takes most of the time."""
+    known: dict[tuple[int, int], tuple[Change, Signature, Signature]] = {}
+
+    def once(first: Signature, second: Signature) -> Change:
+        if (id(first), id(second)) not in known:  # both are kept, so that no other one gets their number
+            known[id(first), id(second)] = change_between(first, second), first, second
+        return known[id(first), id(second)][0]
+
+    monkeypatch.setattr("vfi_plugin.render.cuts.change_between", once)
 
 
 def cuts_of(frames: Sequence[Picture]) -> list[int]:

@@ -6,11 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
+from vfi_plugin.repair.decisions import decide
 from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import ScanReport
 
-from .made_clip import FIRST, HEIGHT, WIDTH, Picture, backdrop, grained, pan, report_on, view
+from .made_clip import FIRST, HEIGHT, WIDTH, MadeClip, Picture, backdrop, grained, pan, report_on, series_of, view
 
 
 def repeats(report: ScanReport) -> list[int]:
@@ -143,8 +144,9 @@ def test_a_freeze_every_five_frames_is_no_cadence_but_lost_frames() -> None:
 
 def test_a_factor_makes_findings_fewer_or_more() -> None:
     pictures = list(grained(pan(frozen(24, 8)), 0.02))
-    [found] = report_on(pictures).findings
+    series = series_of(MadeClip(pictures.__getitem__, len(pictures)))
+    [found] = decide(series, ScanOptions()).findings
     fewer = ScanOptions(thresholds={"duplicate": 2 * found.score})
     more = ScanOptions(thresholds={"duplicate": found.score / 2})
-    assert not report_on(pictures, fewer).findings
-    assert report_on(pictures, more).findings[0].score == pytest.approx(2)
+    assert not decide(series, fewer).findings
+    assert decide(series, more).findings[0].score == pytest.approx(2)
