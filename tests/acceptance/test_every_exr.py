@@ -98,10 +98,14 @@ def test_every_file_passes_through_untouched_or_is_refused_in_one_line(files: li
 PASSED = 176
 
 
+LEFT_OUT = {"Damaged", "DisplayWindow", "TestImages", "grid-overscan.exr", "sidecar_manifest.exr"}
+"""Damaged ones, and large pictures whose windows, types and channels smaller ones have too."""
+
+
 def test_an_in_between_of_two_equal_frames_is_that_frame(files: list[Path], tmp_path: Path) -> None:
     made = 0
     for place, path in enumerate(files):
-        if path.stat().st_size > 150_000 or "Damaged" in path.parts or "DisplayWindow" in path.parts:
+        if path.stat().st_size > 150_000 or LEFT_OUT & {*path.parts}:
             continue
         source, target = clip_of(path, tmp_path / f"in{place}", 2), tmp_path / f"out{place}" / "y.####.exr"
         try:
@@ -114,7 +118,7 @@ def test_an_in_between_of_two_equal_frames_is_that_frame(files: list[Path], tmp_
     assert made >= IN_BETWEENS
 
 
-IN_BETWEENS = 115
+IN_BETWEENS = 107
 
 
 def assert_in_between(made: Path, source: Path) -> None:
