@@ -101,7 +101,7 @@ def test_forty_steps_teach_a_narrow_network_which_way_textures_move() -> None:
     optimiser = torch.optim.Adamax(objective.net.parameters(), lr=0.01)
     losses = []
     for step in range(40):
-        loss = torch.stack(list(objective.losses(moving(4, seed=step)).values())).sum()
+        loss = torch.stack(list(objective.losses(moving(2, seed=step)).values())).sum()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -59,6 +59,11 @@ def sliding() -> Batch:
     return Batch(before, after, between[:, None], torch.full((2, 1), 0.5))
 
 
+def first_of(batch: Batch) -> Batch:
+    """Its first sample alone: what a loss does with one, it does with each."""
+    return Batch(batch.before[:1], batch.after[:1], batch.between[:1], batch.times[:1])
+
+
 def objective(name: str) -> Objective:
     torch.manual_seed(3)
     made = OBJECTIVES[name]()
@@ -82,8 +87,9 @@ def test_separable_kernels_start_near_the_mean_of_both_frames(name: str) -> None
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_a_dozen_steps_lower_the_loss(name: str) -> None:
     trained = objective(name)
-    steps = {"dain": 10, "superslomo": 40, "sepconv": 30}.get(name, 24)
-    batch = sliding() if name.startswith("sepconv") else shapes(1)
+    # As many as bring it down by more than a seventh, where a tenth is asked for.
+    steps = {"dain": 5, "superslomo": 34, "sepconv": 24, "sepconvpp": 18}.get(name, 12)
+    batch = first_of(sliding() if name.startswith("sepconv") else shapes(1))
     rate = {"sepconv": 1e-4, "sepconvpp": 3e-4}.get(name, RATE)  # sums of 2601 products of taps are touchy
     history = train_steps(trained, [batch] * steps, steps=steps, learning_rate=rate, seed=1)
     assert min(history[-3:]) < 0.9 * history[0]
@@ -128,6 +134,8 @@ def test_features_count_where_they_are_wanted(name: str) -> None:
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_losses_under_autocast_are_nearly_those_in_float32(name: str, dtype: torch.dtype) -> None:
     trained, batch = objective(name), shapes(1)
+    if name == "dain":  # the largest by far, and slow in float16 on a CPU
+        batch = first_of(batch)
     trained.eval()
     with torch.no_grad():
         plain = torch.stack(list(trained.losses(batch).values())).sum()
@@ -159,7 +167,7 @@ def test_dain_learns_flow_alone_from_pairs_that_know_theirs() -> None:
     terms["flow"].backward()
     touched = {name.split(".")[0] for name, value in trained.net.named_parameters() if value.grad is not None}
     assert touched == {"optical_flow"}
-    history = train_steps(trained, [batch] * 24, steps=24, learning_rate=RATE, seed=1)
+    history = train_steps(trained, [batch] * 16, steps=16, learning_rate=RATE, seed=1)
     assert min(history[-3:]) < 0.7 * history[0]
 
 
