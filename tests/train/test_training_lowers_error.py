@@ -16,7 +16,7 @@ LEAST_GAIN_DB = 0.3
 """0.6 dB were found where this was written; processors that round otherwise may end elsewhere."""
 
 LEAST_FALL_DB = 0.4
-"""By how much a flow network errs less at step 30 than at 10, on pairs that it is not trained on; 0.7 dB were found."""
+"""By how much a flow network errs less at step 20 than at 10, on pairs that it is not trained on; 0.65 were found."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,16 +49,16 @@ def test_forty_steps_on_moving_shapes_come_nearer_to_the_truth_than_frame_averag
     assert float(last["dB network"]) > float(last["dB average"]) + LEAST_GAIN_DB
 
 
-def test_half_a_minute_of_a_small_flow_network_lowers_its_error_on_what_it_has_not_seen(tmp_path: Path) -> None:
+def test_twenty_steps_of_a_small_flow_network_lower_its_error_on_what_it_has_not_seen(tmp_path: Path) -> None:
     request = TrainingRequest(
         "rife",
         tmp_path,
         data=("shapes",),
-        steps=30,
+        steps=20,
         width=0.25,
         batch=4,
         crop=64,
-        learning_rate=2e-3,
+        learning_rate=6e-3,
         warm_up_steps=5,
         average_decay=0.9,
         device="cpu",
