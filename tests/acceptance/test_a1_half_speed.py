@@ -1,6 +1,6 @@
 """A1: half speed of a pan. What was there comes back bit for bit, the rest is where it belongs.
 
-Ten frames of a quarter of HD, and two of full HD: every frame between costs seconds there.
+Ten frames of a ninth of HD, and two of full HD: every frame between costs seconds there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Slow:
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> Slow:
-    return slowed(material.pan(960, 540), tmp_path_factory.mktemp("a1"))
+    return slowed(material.pan(640, 360), tmp_path_factory.mktemp("a1"))
 
 
 def slowed(clip: material.Clip, folder: Path) -> Slow:

@@ -21,6 +21,8 @@ from .product import Pixels, read_frames, stacked
 EXPOSURE = 8.0
 LEAST_EXPOSURE_PSNR = 45.0
 SIZE = (400, 200)  # smaller, and the patches overlap
+QUICK = [name for name in NETWORKS if name != "adaconv"]
+"""All but the slowest: test_shipped_networks asks the same of it, with the weights that ship."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Between:
     brighter: Pixels
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=QUICK)
 def between(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Between:
     name: str = request.param
     folder = tmp_path_factory.mktemp(name)
@@ -63,7 +65,7 @@ def test_the_disc_keeps_its_500(between: Between) -> None:
     assert np.abs(around(between, "disc", 12) / 500.0 - 1).max() < 0.01
 
 
-@pytest.mark.parametrize("between", [name for name in NETWORKS if name not in PAINTING], indirect=True)
+@pytest.mark.parametrize("between", [name for name in QUICK if name not in PAINTING], indirect=True)
 def test_the_grey_keeps_its_018(between: Between) -> None:
     assert np.abs(around(between, "grey", 16) / 0.18 - 1).max() < 0.005
 

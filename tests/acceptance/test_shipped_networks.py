@@ -130,7 +130,10 @@ def test_the_grey_keeps_its_018(name: str, bright: Any) -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_negative_patch_stays_negative(name: str, bright: Any) -> None:
-    assert bright(name).around("negative", 10).max() < -0.045
+    patch = bright(name).around("negative", 10)
+    assert patch.max() < -0.045
+    if name == "adaconv":  # stands for itself in test_a2_networks too, where it would take as long once more
+        assert np.abs(patch + 0.05).max() < 5e-4
 
 
 @pytest.mark.parametrize("name", FILES)
