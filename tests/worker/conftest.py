@@ -56,7 +56,8 @@ def worker(client: ModuleType, home: Path, log: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def line(home: Path, log: Path) -> Iterator[Line]:
-    for line in lines_of(home, log):
+def line(warm_core: Path, log: Path) -> Iterator[Line]:
+    """To a worker of its own, which starts at once; those that hosts start, and the one for all, are started bare."""
+    for line in lines_of(warm_core, log):
         line.listen()
         yield line

@@ -239,12 +239,12 @@ def test_it_ends_when_its_input_is_closed_and_the_log_stays_small(home: Path, tm
 
 
 def test_a_host_that_does_not_read_stops_no_work_and_hears_everything_later(
-    home: Path, plate: str, tmp_path: Path
+    warm_core: Path, plate: str, tmp_path: Path
 ) -> None:
     log = tmp_path / "w.log"
     positions = [str(1001 + step / 10_000) for step in range(4_000)]
     plan = {"source": plate, "target": str(tmp_path / "o.####.exr"), "list": True}
-    for line in lines_of(home, log):
+    for line in lines_of(warm_core, log):
         for number in range(3):  # each answer is larger than any pipe
             line.say({"id": number, "verb": "plan", **plan, "options": {"positions": positions, "start": 1}})
         line.say({"id": "last", "verb": "probe", "source": plate})
