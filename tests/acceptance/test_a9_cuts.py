@@ -41,7 +41,7 @@ def position(number: int) -> float:
 @pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Shots:
     folder = tmp_path_factory.mktemp("a9")
-    clip = material.shots(240, 136)
+    clip = material.shots(192, 108)
     pattern = clip.write(folder / "in")
     report = vfi_plugin.retime(pattern, folder / "out" / "slow.####.exr", speed="25%")
     frames = read_frames(folder / "out", "slow", report.written)
