@@ -81,7 +81,7 @@ def add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument(
         "--detail", type=float, metavar="D", help="look for motion at this part of the size: 1, 0.5 or 0.25"
     )
-    motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N; several: cuda:0,cuda:1")
     motion.add_argument(
         "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"
     )

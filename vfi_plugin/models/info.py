@@ -13,6 +13,9 @@ PRECISIONS = ("float32", "float16")
 DETAILS = (1.0, 0.5, 0.25)
 """Sizes at which motion can be looked for, as parts of the frame's; see ``models.detail``."""
 
+DEVICES_SEPARATOR = ","
+"""Between the names of devices that share the work of one job."""
+
 CARRIER = "dis"
 """The model whose motion carries what models that paint cannot."""
 

@@ -90,8 +90,11 @@ class WholePair:
         return velocity[..., :height, :width]
 
 
-def load_job_model(job: RetimeJob) -> Model | None:
-    """The model of a job, ready for work; None where the method uses none. Raises as ``load_model``."""
+def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
+    """The model of a job, ready for work; None where the method uses none. Raises as ``load_model``.
+
+    ``device`` is one of the job's; None for its first.
+    """
     options = job.options
     if options.method != "motion" or job.vectors is not None:
         return None
@@ -100,7 +103,7 @@ def load_job_model(job: RetimeJob) -> Model | None:
     return load_model(
         job.model.name,
         weights=options.weights,
-        device=options.device,
+        device=device or options.devices[0],
         precision=options.precision,
         detail=options.detail,
     )
@@ -130,16 +133,20 @@ class Estimator:
 
     @classmethod
     def of(
-        cls, job: RetimeJob, model: Model | None = None, on_less: Callable[[str], None] = lambda _: None
+        cls,
+        job: RetimeJob,
+        model: Model | None = None,
+        on_less: Callable[[str], None] = lambda _: None,
+        device: str | None = None,
     ) -> Estimator:
         """With ``model``, which ``load_job_model`` gave for such a job; None: it is loaded where one is needed.
 
-        ``on_less`` is told where memory runs out and tiles become smaller.
+        ``on_less`` is told where memory runs out and tiles become smaller. ``device`` as in ``load_job_model``.
         """
         told = job.options.filter, job.transform, job.tiling, on_less
         if job.vectors is not None:
-            return cls(None, *told, resolve_device(job.options.device))
-        return cls(model or load_job_model(job), *told, in_pieces=not job.spans)
+            return cls(None, *told, resolve_device(device or job.options.devices[0]))
+        return cls(model or load_job_model(job, device), *told, in_pieces=not job.spans)
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""

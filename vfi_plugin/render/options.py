@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.models.info import PRECISIONS
+from vfi_plugin.models.info import DEVICES_SEPARATOR, PRECISIONS
 from vfi_plugin.render.shutter import DEFAULT_SAMPLES, Shutter
 from vfi_plugin.timing.time_map import TimeMap
 
@@ -41,7 +41,7 @@ class RetimeOptions:
             pixels, "linear" is softer.
         model: a model's name; None for the default.
         weights: a file of weights for the model; None for the imported or shipped ones.
-        device: "auto", "cpu", "cuda" or "cuda:N".
+        device: "auto", "cpu", "cuda" or "cuda:N"; several with commas share the pairs of frames.
         detail: the size at which motion is looked for, as a part of the frame's: 1, 0.5 or 0.25; None: as the model
             chooses. Less reaches further, is faster and less easily led astray by grain; more finds smaller things.
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
@@ -133,6 +133,13 @@ class RetimeOptions:
             raise UsageError(f"method {self.method} looks for no motion, so detail means nothing; leave it out")
         Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
         self._check_vectors()
+        if len(self.devices) > 1 and (self.exposure is not None or self.writes_vectors):
+            raise UsageError("with a shutter or vectors to write frames share their pairs; give one device")
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices, each by its name."""
+        return tuple(name.strip() for name in self.device.split(DEVICES_SEPARATOR))
 
     @property
     def exposure(self) -> Shutter | None:

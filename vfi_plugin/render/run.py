@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from vfi_plugin.cancellation import Cancellation
@@ -10,13 +11,14 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
 from vfi_plugin.render.estimator import Estimator
-from vfi_plugin.render.frame_maker import FrameMaker
+from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.freed_memory import give_back_freed
 from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.render.retime import RetimeJob, RetimeReport
+from vfi_plugin.render.several_devices import made_in_order
 from vfi_plugin.render.span_maker import SpanMaker
 from vfi_plugin.render.spans import SpanReader
 from vfi_plugin.render.stamp import frames_standing
@@ -68,7 +70,9 @@ class _Run:
         self._progress = progress
         self._check = cancellation.check
         self._reader = PairReader(job)
-        self._estimate = Estimator.of(job, model, progress.note)
+        first, *others = job.options.devices
+        self._estimate = Estimator.of(job, model, progress.note, first)
+        self._others = [Estimator.of(job, None, progress.note, device) for device in others]
 
     def report(self) -> RetimeReport:
         """Does it all."""
@@ -153,11 +157,22 @@ class _Run:
             yield span.output, maker.made(span)
 
     def _in_pairs(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
-        for work in read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead):
-            motions = self._estimate.prepare(work.guides)
-            for output in work.outputs:
-                self._check()
-                yield output, self._maker.made(output, work, motions)
+        works = read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead)
+        if self._others:
+            makers = [partial(self._all_of, estimate) for estimate in (self._estimate, *self._others)]
+            yield from made_in_order(works, makers, self._check)
+            return
+        for work in works:
+            yield from self._of_pair(self._estimate, work)
+
+    def _of_pair(self, estimate: Estimator, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
+        motions = estimate.prepare(work.guides)
+        for output in work.outputs:
+            self._check()
+            yield output, self._maker.made(output, work, motions)
+
+    def _all_of(self, estimate: Estimator, work: PairWork) -> list[tuple[OutputFrame, Frame]]:
+        return list(self._of_pair(estimate, work))
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:

@@ -79,7 +79,7 @@ class Tiling:
             UsageError: they cannot be made within the memory that was given.
         """
         asked = options.memory_gb
-        cap = round(asked * _GIB) if asked is not None else _usual_cap(options.device)
+        cap = round(asked * _GIB) if asked is not None else _usual_cap(options.devices)
         need = _Need.of(headers, model if options.method == "motion" else None, options.detail)
         lean = need.frame_bytes * FRAMES_HELD > cap / 2
         lean = lean or need.tile_within(cap, lean=False) == 0
@@ -213,9 +213,9 @@ def _window(headers: Sequence[PartHeader]) -> Window:
     return union_of(header.data_window for header in headers)
 
 
-def _usual_cap(device: str) -> int:
+def _usual_cap(devices: Sequence[str]) -> int:
     """By what there is here; a job may be planned for a device that another machine has."""
-    there = (device != "cpu" and _gpu_bytes()) or _machine_bytes()
+    there = (set(devices) != {"cpu"} and _gpu_bytes()) or _machine_bytes()
     return round(min(NOMINAL_GIB * _GIB, _PART_OF_A_SMALL_MACHINE * there))
 
 
