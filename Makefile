@@ -25,9 +25,8 @@ DEMO := demo_out
 SANITIZED := build/sanitize
 BUILD_TOOLS := scikit-build-core pybind11 cmake ninja
 
-# A studio's PYTHONPATH would put other packages in front of the ones that are tested here. And without bytecode kept,
-# every run of the tests has all their asserts rewritten by each process: six seconds.
-unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
+# A studio's PYTHONPATH would put other packages in front of the ones that are tested here.
+unexport PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # On a terminal pip shows how far a download has come; in a log only errors are worth a line.
