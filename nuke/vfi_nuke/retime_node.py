@@ -88,8 +88,14 @@ def core_options(node: Any) -> dict[str, Any]:
     return {**options, **_bad_frames(node), **_shutter(node), **given(node, ("colorspace",))}
 
 
+def _text(node: Any, name: str) -> str:
+    """Of a knob that nodes of older scripts lack, which is empty then."""
+    knob = node.knob(name)
+    return "" if knob is None else str(knob.value() or "")
+
+
 def _detail(node: Any) -> dict[str, float]:
-    chosen = node["detail"].value()
+    chosen = _text(node, "detail")
     return {"detail": _DETAILS[chosen]} if chosen in _DETAILS else {}
 
 
@@ -99,7 +105,7 @@ def _bad_frames(node: Any) -> dict[str, str]:
     Raises:
         VfiNukeError: a line that means nothing, or lost time, which no frame stands for.
     """
-    listed = parse(str(node["badFrames"].value() or ""))
+    listed = parse(_text(node, "badFrames"))
     if any(each["kind"] == "dropped" for each in listed.findings):
         raise VfiNukeError("Bad Frames lists a dropped frame, which is lost time; put a VFIRepair above for it")
     first, last = input_range(node)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import material
 import numpy as np
+import OpenEXR
 import pytest
 import small_pans
 
 import vfi_plugin as vfi
-from vfi_plugin.errors import UsageError
+from vfi_plugin.errors import SettingsMismatchError, UsageError
 from vfi_plugin.farm.job import plan_farm_job
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import plan_retime
@@ -26,8 +29,6 @@ def source(tmp_path: Path) -> str:
 
 
 def made(folder: Path, frame: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    import material
-
     planes = material.read_exr(folder / f"out.{frame}.exr")[1]
     return np.stack([planes[name] for name in "RGB"], axis=-1).astype(np.float32)
 
@@ -43,6 +44,25 @@ def test_a_farm_renders_the_same_range_of_the_source(source: str) -> None:
     job = plan_farm_job(source, "out.#.exr", RetimeOptions(speed=1, bad_frames="1 4"))
     assert ("--in-range=1-6",) in job.render
     assert ("--bad-frames=1 4",) in job.render
+    assert len([path for path in job.inputs if path.endswith(".exr")]) == 6
+
+
+def test_frames_that_were_held_are_not_taken_for_those_made_across(source: str, tmp_path: Path) -> None:
+    for frame in (1, 4):
+        Path(source.replace("#", str(frame))).unlink()
+    vfi.retime(source, tmp_path / "out.#.exr", speed=1, missing="hold", device="cpu")
+    with pytest.raises(SettingsMismatchError, match="bad: None there, 4 now"):
+        vfi.retime(source, tmp_path / "out.#.exr", speed=1, missing="hold", bad_frames="4", device="cpu")
+
+
+def test_timecode_begins_where_the_range_does(tmp_path: Path) -> None:
+    codes = {frame: OpenEXR.TimeCode(1, 0, 0, frame, *[False] * 6, *[0] * 8) for frame in (1, 2, 3)}
+    for frame, code in codes.items():
+        header = {"timeCode": code, "framesPerSecond": Fraction(24)}
+        small_pans.write(tmp_path / "in" / f"pan.{frame}.exr", small_pans.picture(frame), header)
+    vfi.retime(tmp_path / "in" / "pan.#.exr", tmp_path / "out.#.exr", speed=1, bad_frames="1", device="cpu")
+    for frame, code in codes.items():
+        assert material.read_exr(tmp_path / f"out.{frame}.exr")[0]["timeCode"] == code
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import material
@@ -51,7 +52,23 @@ def test_what_a_maker_raises_is_raised_and_nothing_runs_on() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("vfi-device")]
 
 
+def test_a_job_of_many_results_runs_two_ahead_and_no_further() -> None:
+    begun: list[int] = []
+
+    def maker(job: int) -> Iterator[int]:
+        for result in range(100):
+            begun.append(result)
+            yield result
+
+    made = made_in_order([0, 1], [maker, maker], lambda: None)
+    assert [next(made), next(made)] == [0, 1]
+    made.close()  # type: ignore[attr-defined]
+    assert len(begun) <= 9  # two taken, and of both jobs one that waits, one in hand, one begun since
+
+
 def test_devices_that_cannot_be_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="have an empty name among them"):
+        RetimeOptions(speed=1, device="cpu,,cpu")
     with pytest.raises(UsageError, match="give one device"):
         RetimeOptions(speed=1, shutter=0.5, device="cpu,cpu")
     source = material.pan(64, 48, count=2).write(tmp_path / "in")

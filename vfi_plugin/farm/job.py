@@ -121,10 +121,13 @@ def plan_farm_job(
 def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], how: tuple[int, str]) -> FarmJob:
     numbers, digest = planned.plan.source_numbers, settings_digest(planned.settings)
     first, last = planned.plan.source_range
+    bad = planned.plan.bad.intersection(planned.clip.numbers)  # not read, but a part of the range
     paths = {place: absolute_path(path) for place, path in {SOURCE: ends[0], TARGET: ends[1], **files}.items()}
     staying = {place: path for place, path in paths.items() if place not in _TRAVELLING}
     clips = [planned.clip] if planned.vectors is None else [planned.clip, planned.vectors.clip]
-    sources = dict.fromkeys(absolute_path(str(clip.path(number))) for clip in clips for number in numbers)
+    read = [(clip, number) for clip in clips for number in numbers]
+    read += [(planned.clip, number) for number in sorted(bad)]
+    sources = dict.fromkeys(absolute_path(str(clip.path(number))) for clip, number in read)
     return FarmJob(
         name=f"retime {job_title(ends[1])}",
         plan=planned.plan.summary(),
@@ -136,7 +139,7 @@ def _cut(planned: RetimeJob, ends: tuple[str, str], files: Mapping[Place, str], 
         values={EXECUTABLE: how[1], **staying},
         copies={place: Path(paths[place]) for place in _TRAVELLING if place in paths},
         inputs=(*sources, *(path for place, path in staying.items() if place not in SEQUENCES)),
-        wants_gpu=planned.options.device.startswith("cuda"),
+        wants_gpu=any(name.startswith("cuda") for name in planned.options.devices),
     )
 
 

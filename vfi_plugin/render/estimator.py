@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -90,6 +91,21 @@ class WholePair:
         return velocity[..., :height, :width]
 
 
+class AlignedPair:
+    """A pair that a model is shown aligned; past its ends motion is carried on as of any other."""
+
+    def __init__(self, aligned: LargePair, as_one: Callable[[], WholePair]) -> None:
+        self._aligned, self._find = aligned, as_one
+
+    def at(self, t: float) -> ViewMotion:
+        """See ``ViewPair.at``."""
+        return self._aligned.at(t) if 0.0 <= t <= 1.0 else self._as_one.at(t)
+
+    @cached_property
+    def _as_one(self) -> WholePair:
+        return self._find()
+
+
 def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
     """The model of a job, ready for work; None where the method uses none. Raises as ``load_model``.
 
@@ -103,7 +119,7 @@ def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
     return load_model(
         job.model.name,
         weights=options.weights,
-        device=device or options.devices[0],
+        device=options.devices[0] if device is None else device,
         precision=options.precision,
         detail=options.detail,
     )
@@ -145,8 +161,8 @@ class Estimator:
         """
         told = job.options.filter, job.transform, job.tiling, on_less
         if job.vectors is not None:
-            return cls(None, *told, resolve_device(device or job.options.devices[0]))
-        return cls(model or load_job_model(job, device), *told, in_pieces=not job.spans)
+            return cls(None, *told, resolve_device(job.options.devices[0] if device is None else device))
+        return cls(model or load_job_model(job, device), *told, in_pieces=not job.wants_whole_motion)
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""
@@ -162,8 +178,10 @@ class Estimator:
     def _whole(self, pair: GuidePair) -> ViewPair:
         if self._model is None and self._tiling.is_large(pair.window):
             return StillPair(pair.window)
-        if (aligned := self._aligned(pair)) is not None:
-            return aligned
+        aligned = self._aligned(pair)
+        return self._as_one(pair) if aligned is None else AlignedPair(aligned, lambda: self._as_one(pair))
+
+    def _as_one(self, pair: GuidePair) -> WholePair:
         colour = GuideColour(self._transform, pair.gain)
         extrapolates = self._model is not None and self._model.info.extrapolates
         return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates)

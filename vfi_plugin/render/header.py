@@ -30,8 +30,10 @@ class Clock:
     first: int
 
     @classmethod
-    def of(cls, header: PartHeader, source_rate: Fraction | None, rate: Fraction | None, first: int) -> Clock:
-        """The clock of an output that begins at the time of day of the source frame with ``header``.
+    def of(
+        cls, header: PartHeader, source_rate: Fraction | None, rate: Fraction | None, first: int, late: int = 0
+    ) -> Clock:
+        """The clock of an output that begins ``late`` source frames before the one with ``header``.
 
         Without a rate there is no telling which frame a timecode names, so the source's is then dropped.
         """
@@ -39,7 +41,8 @@ class Clock:
         if found is None or source_rate is None or rate is None:
             return cls(rate, None, first)
         try:
-            start = Timecode.from_exr(int(found.value[0]), int(found.value[1]), source_rate).at_rate(rate)
+            told = Timecode.from_exr(int(found.value[0]), int(found.value[1]), source_rate)
+            start = (told + -late).at_rate(rate)
         except UsageError:
             return cls(rate, None, first)  # no valid time of day: nothing to count on from
         return cls(rate, start, first)

@@ -129,6 +129,10 @@ class RetimeOptions:
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
+        if self.detail is not None:
+            object.__setattr__(self, "detail", float(self.detail))  # 1 and 1.0 are one setting, in every text
+        if not all(self.devices):
+            raise UsageError(f"the devices {self.device!r} have an empty name among them; give such as cuda:0,cuda:1")
         if self.detail is not None and self.method != "motion":
             raise UsageError(f"method {self.method} looks for no motion, so detail means nothing; leave it out")
         Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such

@@ -155,7 +155,8 @@ class Placement:
         numbers: source frames that are used, ascending.
         ends: policy past the first and last of them.
         missing: policy for holes.
-        bad: frames that are not used; motion goes across them, whatever the policy is.
+        bad: frames that are not used; motion goes across them, whatever the policy is. Beside missing frames, in one
+            hole, they count as missing.
     """
 
     def __init__(self, numbers: tuple[int, ...], *, ends: str, missing: str, bad: Container[int] = ()) -> None:

@@ -79,7 +79,8 @@ def preview(
     places = {*guide.places, *job.layout.alphas_of_view(guide.view)[:1]}
     shrinking = Shrinking(_factor(job, request), _names(job.layout, places))
     plan = replace(job.plan, wanted=frozenset([_wanted(job, request.number)]))
-    wanted = replace(job, plan=plan, layout=job.layout.limited_to(places))
+    options = replace(job.options, device=job.options.devices[0])
+    wanted = replace(job, plan=plan, layout=job.layout.limited_to(places), options=options)
     if not request.exact:
         wanted = replace(wanted, clip=ShrunkClip(job.clip, shrinking, frames or ShrunkFrames()))
     [(output, frame)] = made_frames(wanted, cancellation, model)

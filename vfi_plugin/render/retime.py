@@ -70,6 +70,11 @@ class RetimeJob:
         """Whether an output frame may take more than one pair."""
         return self.options.exposure is not None or self.options.writes_vectors
 
+    @property
+    def wants_whole_motion(self) -> bool:
+        """Whether a pair's motion is wanted for more than a frame at one time, so that it must come as one."""
+        return self.spans
+
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""
         yield self.plan.summary()
@@ -146,7 +151,8 @@ def plan_retime(source: str | Path, target: str | Path, options: RetimeOptions) 
     check_uniform(clip, numbers)
     headers = clip.header(numbers[0])
     layout = _layout(headers, options, place, plan)
-    clock = Clock.of(headers[0], source_rate, _rate(options, place, plan, source_rate), plan.frames[0].number)
+    rate, late = _rate(options, place, plan, source_rate), numbers[0] - plan.source_range[0]
+    clock = Clock.of(headers[0], source_rate, rate, plan.frames[0].number, late)
     tiling = _tiling(headers, options, model)
     settings = settings_text(str(source), plan, clock, options, model, tiling.fact())
     check_expected(settings, options.expect)

@@ -10,6 +10,7 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
+from vfi_plugin.models.registry import resolve_device
 from vfi_plugin.render.estimator import Estimator
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.freed_memory import give_back_freed
@@ -70,9 +71,7 @@ class _Run:
         self._progress = progress
         self._check = cancellation.check
         self._reader = PairReader(job)
-        first, *others = job.options.devices
-        self._estimate = Estimator.of(job, model, progress.note, first)
-        self._others = [Estimator.of(job, None, progress.note, device) for device in others]
+        self._estimate = Estimator.of(job, model, progress.note)
 
     def report(self) -> RetimeReport:
         """Does it all."""
@@ -158,21 +157,27 @@ class _Run:
 
     def _in_pairs(self, todo: tuple[OutputFrame, ...]) -> Iterator[tuple[OutputFrame, Frame]]:
         works = read_ahead(self._reader.works(todo), self._check, self._job.tiling.read_ahead)
-        if self._others:
-            makers = [partial(self._all_of, estimate) for estimate in (self._estimate, *self._others)]
+        makers = [partial(self._of_pair, estimate) for estimate in (self._estimate, *self._others(todo))]
+        if len(makers) > 1:
             yield from made_in_order(works, makers, self._check)
             return
         for work in works:
             yield from self._of_pair(self._estimate, work)
+
+    def _others(self, todo: tuple[OutputFrame, ...]) -> list[Estimator]:
+        """On the job's other devices, as far as there are pairs for them."""
+        pairs = {(output.earlier, output.later) for output in todo if not output.is_copy}
+        others = self._job.options.devices[1:]
+        for device in others:
+            resolve_device(device)  # one that is not there is told of, needed or not
+        others = others[: max(len(pairs), 1) - 1]
+        return [Estimator.of(self._job, None, self._progress.note, device) for device in others]
 
     def _of_pair(self, estimate: Estimator, work: PairWork) -> Iterator[tuple[OutputFrame, Frame]]:
         motions = estimate.prepare(work.guides)
         for output in work.outputs:
             self._check()
             yield output, self._maker.made(output, work, motions)
-
-    def _all_of(self, estimate: Estimator, work: PairWork) -> list[tuple[OutputFrame, Frame]]:
-        return list(self._of_pair(estimate, work))
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:

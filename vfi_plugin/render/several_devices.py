@@ -3,60 +3,97 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+_AHEAD = 1  # results of a job that wait for those of earlier jobs, beside the one in hand
 _POLL_SECONDS = 0.1  # how late a stop may be noticed while waiting
 
 
+@dataclass(frozen=True)
+class _End:
+    """The last thing of a stream; carries what its maker failed with, or None."""
+
+    error: BaseException | None
+
+
+@dataclass(frozen=True)
+class _Stream(Generic[Result]):
+    """What one job gives, a little ahead of whoever takes it."""
+
+    waiting: queue.Queue[Result | _End] = field(default_factory=lambda: queue.Queue(_AHEAD))
+
+    def put(self, item: Result | _End, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            try:
+                self.waiting.put(item, timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+            return
+
+    def taken(self, check: Callable[[], None]) -> Iterator[Result]:
+        while True:
+            check()
+            try:
+                item = self.waiting.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if not isinstance(item, _End):
+                yield item
+                continue
+            if item.error is not None:
+                raise item.error
+            return
+
+
 def made_in_order(
-    jobs: Iterable[Job], makers: Sequence[Callable[[Job], Sequence[Result]]], check: Callable[[], None]
+    jobs: Iterable[Job], makers: Sequence[Callable[[Job], Iterable[Result]]], check: Callable[[], None]
 ) -> Iterator[Result]:
     """What makers make of jobs, in the order of the jobs.
 
     Args:
         jobs: taken one by one; at most one more than there are makers is under way.
-        makers: each works at one job at a time, in a thread of its own.
+        makers: each works at one job at a time, in a thread of its own; no more than two results of a job wait.
         check: raises to stop; called while waiting.
 
     Raises:
         Whatever a job, a maker or ``check`` raises. All threads have ended when this returns or raises.
     """
-    free: queue.SimpleQueue[Callable[[Job], Sequence[Result]]] = queue.SimpleQueue()
+    free: queue.SimpleQueue[Callable[[Job], Iterable[Result]]] = queue.SimpleQueue()
     for maker in makers:
         free.put(maker)
+    stopped = threading.Event()
 
-    def made(job: Job) -> Sequence[Result]:
-        maker = free.get()
+    def make(job: Job, stream: _Stream[Result]) -> None:
+        maker, error = free.get(), None
         try:
-            return maker(job)
+            for result in maker(job):
+                stream.put(result, stopped)
+                if stopped.is_set():
+                    return
+        except BaseException as failure:  # handed to the caller, whatever it is
+            error = failure
         finally:
             free.put(maker)
+        stream.put(_End(error), stopped)
 
-    under_way: deque[Future[Sequence[Result]]] = deque()
+    under_way: deque[_Stream[Result]] = deque()
     with ThreadPoolExecutor(len(makers), thread_name_prefix="vfi-device") as pool:
         try:
             for job in jobs:
-                under_way.append(pool.submit(made, job))
+                under_way.append(_Stream())
+                pool.submit(make, job, under_way[-1])
                 if len(under_way) > len(makers):
-                    yield from _waited_for(under_way.popleft(), check)
+                    yield from under_way.popleft().taken(check)
             while under_way:
-                yield from _waited_for(under_way.popleft(), check)
+                yield from under_way.popleft().taken(check)
         finally:
-            for waiting in under_way:
-                waiting.cancel()
-
-
-def _waited_for(future: Future[Sequence[Result]], check: Callable[[], None]) -> Sequence[Result]:
-    while True:
-        check()
-        try:
-            return future.result(timeout=_POLL_SECONDS)
-        except TimeoutError:
-            if future.done():  # the maker's own
-                raise
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)

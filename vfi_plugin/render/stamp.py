@@ -42,6 +42,7 @@ def settings_text(
         "output": format_range([frame.number for frame in plan.frames]),
         "positions_sha256": sha256(positions.encode()).hexdigest()[:16],
         **picture_facts(options, model),
+        **({"bad": format_range(plan.bad)} if plan.bad else {}),
         "cuts": options.cuts,
         "ends": options.ends,
         "missing": options.missing,

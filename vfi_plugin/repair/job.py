@@ -36,6 +36,17 @@ class RepairJob(RetimeJob):
     repair: RepairOptions
     rewrites: bool
 
+    @property
+    def asks_for_trust(self) -> bool:
+        """Whether it is wanted to know how far the motion can be trusted that frames are made by."""
+        is_wanted = self.repair.confidence or self.repair.fallback != "off"
+        return is_wanted and self.options.method == "motion"
+
+    @property
+    def wants_whole_motion(self) -> bool:
+        """See ``RetimeJob``: trust is in the motion that is taken."""
+        return super().wants_whole_motion or self.asks_for_trust
+
     def description(self) -> Iterator[str]:
         """The plan in lines for a person."""
         yield self.plan.summary()

@@ -79,7 +79,7 @@ class RepairMaker(FrameMaker):
         self, output: OutputFrame, work: PairWork, pairs: Mapping[str, ViewPair]
     ) -> tuple[Frame, Mapping[str, tuple[Plane, ViewMotion]]]:
         """The pixels, and for each view how far they can be trusted, where that is asked for."""
-        if output.is_copy or not self._asks_for_trust:
+        if output.is_copy or not self.job.asks_for_trust:
             self.found[output.number] = Made()
             return self.pixels(output, work, pairs), {}
         motions = {view: pair.at(float(output.t)) for view, pair in pairs.items()}
@@ -91,11 +91,6 @@ class RepairMaker(FrameMaker):
             self.found[output.number] = Made(confidence)
             return self.moved(output, work, motions), trust
         return self._fallen_back(output, work, motions, confidence), trust
-
-    @property
-    def _asks_for_trust(self) -> bool:
-        is_wanted = self.job.repair.confidence or self.job.repair.fallback != "off"
-        return is_wanted and self.job.options.method == "motion"
 
     @staticmethod
     def _trust(work: PairWork, view: str, moved: ViewMotion) -> Plane:
