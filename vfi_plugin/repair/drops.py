@@ -9,6 +9,7 @@ distances, many times over, are the work of somebody who made a lower rate by le
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -35,8 +36,12 @@ _STANDS_OUT = 5.0
 """Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips
 shake, traffic and running legs reach 4.4."""
 
-_LEAST_UNEVEN = 0.12
-"""Distance from the line that is taken for the least of all: what measuring the same motion twice differs by."""
+_MEASURED_TO_PX = 0.1
+"""What measuring the same motion twice differs by, in pixels of the small picture that is looked at: comes on top."""
+
+_MOST_UNEVEN = 0.5
+"""What the pairs around lie off the line at most: where motion is that uneven nothing can be predicted from it, and in
+pictures that fade to black none can be seen."""
 
 _ABOVE_ALL = 1.2
 """The jump as a multiple of the fastest pair around it, at least: the line may fall steeply."""
@@ -47,9 +52,9 @@ _MOST_BLOCKS = 0.75
 _SLOWEST_PX = 0.3
 """Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
 
-_LEAST_JUMP_PX = 1.0
-"""How much further things move in the gap, in pixels of the small picture that is looked at, at least: motion there is
-measured to a quarter. In a frame of 1920 px that is a jump of 4 px."""
+_LEAST_JUMP = 1 / 480
+"""How much further things move in the gap, as a part of the frame's longer side, at least: 4 px of 1920. Hardly
+anybody sees less."""
 
 _TEXTURE_CAP = 0.03
 """Texture above this counts no more: motion is seen well there."""
@@ -78,6 +83,7 @@ class Jump:
         uneven: how far they lie off a line, RMS.
         speed: motion that is predicted, pixels of the frame.
         factor: pixels of the frame a pixel of the small picture.
+        side: the longer side of the frame, px.
     """
 
     place: int
@@ -87,17 +93,20 @@ class Jump:
     uneven: float
     speed: float
     factor: float
+    side: float
 
     @property
     def score(self) -> float:
         """1 and more is a finding: the least of what each condition is met by."""
+        jump, off = (self.ratio - 1) * self.speed, self.uneven * self.speed
         conditions = (
             (self.ratio - 1) / (_JUMP - 1),
-            (self.ratio - 1) / max(self.uneven, _LEAST_UNEVEN) / _STANDS_OUT,
+            jump / math.hypot(off, _MEASURED_TO_PX * self.factor) / _STANDS_OUT,
             self.most_blocks / _MOST_BLOCKS,
             self.ratio / max(_ABOVE_ALL * self.fastest, 1e-6),
             self.speed / _SLOWEST_PX,
-            (self.ratio - 1) * self.speed / self.factor / _LEAST_JUMP_PX,
+            jump / self.side / _LEAST_JUMP,
+            _MOST_UNEVEN / max(self.uneven, 1e-6),
         )
         return max(min(conditions), 0.0)
 
@@ -163,6 +172,7 @@ def _jump(series: Series, place: int, before: list[int], after: list[int]) -> Ju
         uneven=_off_line(np.array(around) - place, kept),
         speed=float(np.sqrt((seen * np.square(speed)).sum() / seen.sum())),
         factor=pair["factor"],
+        side=pair["side_px"],
     )
 
 

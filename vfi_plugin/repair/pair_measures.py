@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.models.dis.flow import single_threaded_opencv
+from vfi_plugin.repair.block_shifts import block_shifts
 from vfi_plugin.repair.cell_changes import Stored, cell_changes
 from vfi_plugin.repair.look import Look
 
@@ -41,6 +43,10 @@ _LOST, _KNOWN = 0.7, 0.85
 """Agreement below which a motion may be further than it is looked for by itself, where that before it agreed by so
 much: it is then looked for from multiples of the motion before, as after lost frames."""
 
+_LARGEST_SHIFT_PX = 1.0
+"""By which the motion of a block is corrected along x and y, px of the small picture, at most: where more is left the
+motion found is none, and nothing small would mend it."""
+
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 Plane = npt.NDArray[np.float32]
@@ -56,7 +62,8 @@ class PairMeasures:
         noise: RMS of the noise in the difference to the frame before, in guide units of the small picture.
         doubt: RMS that ``change`` of a block may have by this noise alone, in guide units.
         cells: (2, CELLS) of ``cell_changes``, against the frame before.
-        flow: (B, 2) float32 median motion of each block since the frame before, in pixels of the frame, x and y.
+        flow: (B, 2) float32 motion of each block since the frame before, in pixels of the frame, x and y: the median,
+            corrected by ``block_shifts``.
         texture: (B,) float32 RMS of the luma's steps from pixel to pixel of the small picture: where it is near 0,
             motion cannot be seen.
         trust: (B,) float32 in [0, 1]: how well each block agrees after alignment by the motion, as a correlation; where
@@ -64,7 +71,7 @@ class PairMeasures:
         numbers: "flow_px", the median length of the motion in pixels of the frame; "difference", the mean absolute
             difference of the small pictures' luma; "residual", the same after alignment by the motion; "agreement",
             the correlation of their fine structure after alignment: 1 the same, 0 unrelated; "factor", pixels of the
-            frame a pixel of the small picture.
+            frame a pixel of the small picture; "side_px", the longer side of the small picture in pixels of the frame.
     """
 
     change: Plane
@@ -138,7 +145,7 @@ def _measures(seen: _Seen, before: list[_Seen | None], factor: int, flow: Plane,
         noise=level,
         doubt=level * _doubt(seen),
         cells=cell_changes(last.luma, seen.luma),
-        flow=_block_medians(flow) * np.float32(factor),
+        flow=(_block_medians(flow) + _left_over(pair)) * np.float32(factor),
         texture=_texture(last.luma),
         trust=_trust(pair),
         numbers=_numbers(pair, flow, factor),
@@ -156,6 +163,11 @@ class _Aligned:
     second: Plane
     moved: Plane
     inside: npt.NDArray[np.bool_]
+
+    @cached_property
+    def details(self) -> tuple[Plane, Plane]:
+        """The fine structure of the second frame, and of the first moved onto it."""
+        return _detail(self.second), _detail(self.moved)
 
 
 def _noise(first: _Seen, second: _Seen) -> Plane:
@@ -248,6 +260,7 @@ def _numbers(pair: _Aligned, flow: Plane, factor: int) -> dict[str, float]:
     return {
         "flow_px": float(np.median(np.hypot(seen[..., 0], seen[..., 1]))) * factor,
         "factor": float(factor),
+        "side_px": float(max(flow.shape[:2]) * factor),
         "difference": float(np.abs(pair.second - pair.first).mean()),
         "residual": float(np.abs(pair.second - pair.moved)[pair.inside].mean()),
         "agreement": _agreement(pair),
@@ -255,15 +268,22 @@ def _numbers(pair: _Aligned, flow: Plane, factor: int) -> dict[str, float]:
 
 
 def _agreement(pair: _Aligned) -> float:
-    a, b = (_detail(luma)[pair.inside] for luma in (pair.second, pair.moved))
+    a, b = (detail[pair.inside] for detail in pair.details)
     return float(_correlation((a * b).mean(), (a * a).mean(), (b * b).mean()))
 
 
 def _trust(pair: _Aligned) -> Plane:
-    a, b = (_detail(luma) * pair.inside for luma in (pair.second, pair.moved))
+    a, b = (detail * pair.inside for detail in pair.details)
     found = _correlation(_block_means(a * b), _block_means(a * a), _block_means(b * b))
     trust: Plane = np.clip(found, 0.0, 1.0).astype(np.float32)
     return trust
+
+
+def _left_over(pair: _Aligned) -> Plane:
+    """(B, 2): motion that the flow has left over, px of the small picture."""
+    second, moved = (detail * pair.inside for detail in pair.details)
+    # The pictures that are aligned have half of its size.
+    return np.clip(2 * block_shifts(moved, second, _block_means), -_LARGEST_SHIFT_PX, _LARGEST_SHIFT_PX)
 
 
 def _correlation(shared: Any, first: Any, second: Any) -> Any:
