@@ -18,6 +18,7 @@ characters animated on twos before a background that moves (they stand still aga
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -70,9 +71,18 @@ _CATCHES_UP = 1.02
 _LEAST_OUT = 0.85
 """... and as a part the larger of both, at least: the next thing that passes only begins to be there."""
 
+_LONG, _MOST_EXCUSED = 3, 3.0
+"""Frames of a run from which on what makes up for lost time by so many times as much as it takes may have so many times
+as much stray around it, and lie so many times as thinly in its box; and how many times at most. A codec's still blocks
+and what rests between two things that pass go on from where they stood."""
+
 _AT_ONCE = 0.5
 """Part of the cells that move right before the run, and right after, by more than what stands: what is seen still
 between two things that pass is uncovered bit by bit."""
+
+_MOVES_ON = 0.25
+"""Part of the cells that move a frame further away as well. Of a character on twos or threes none does: a picture of it
+is held, changes, and is held."""
 
 _DENSE = 0.4
 """Part of a box that has to have moved and stand: flat parts have no motion to lose, but a hung tile is no outline."""
@@ -80,8 +90,9 @@ _DENSE = 0.4
 _REST_GOES_ON, _LEAST_REST = 0.3, 6
 """Part of the other cells that moved which move meanwhile, too, and how many; else it is the frame that is held."""
 
-_AGAIN = 6
-"""Frames on either side in which another region that hangs makes it animation on twos or threes."""
+_AGAIN, _LONG_AGAIN = 6, 5
+"""Frames on either side in which another region that hangs makes it animation on twos or threes, or a ground seen
+between things that pass; and where both hang for longer than a hold on threes."""
 
 _OUTWEIGHS = 1.5
 """A cell that moves on speaks so many times as much against a box as one that stands does for it."""
@@ -180,29 +191,45 @@ class _Run:
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
             count >= max(_LEAST_CELLS, _FILLED * int((self.moved & region).sum()))
-            and int((self.stand & ~region).sum()) <= _STRAY * count
+            and int((self.stand & ~region).sum()) <= _STRAY * count * self.excused(cells)
             and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
             and self.beside[cells].mean() >= _LEAST_CHANGE**2
             and within[cells].mean() <= _STANDS**2 * self.beside[cells].mean()
             and self._at_once(cells)
-            and self._jumps(cells)
+            and self._size(1, cells) >= _SUDDEN * self._size(0, cells)
+            and self._catches_up(cells) >= 1
         )
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
-        moves = self.change[[1, self.end]] > _limit(self.beside) + _DOUBTS * self.off[2]
-        return bool(moves[:, cells].mean(1).min() >= _AT_ONCE)
+        return bool(self._moving(cells)[[1, self.end]].min() >= _AT_ONCE)
 
-    def _jumps(self, cells: Mask) -> bool:
-        """Whether the cells stop at once and make up for lost time."""
+    def moves_on(self, cells: Mask) -> bool:
+        """Whether many of the cells move a frame further away as well."""
+        further = [place for place in (0, self.end + 1) if place < len(self.known) and self.known[place]]
+        return bool((self._moving(cells)[further] >= _MOVES_ON).all())
 
-        def size(place: int) -> float:
-            known = place < len(self.known) and self.known[place]
-            return float(np.sqrt(self.change[place if known else 1][cells].clip(0).mean()))
+    def _moving(self, cells: Mask) -> Grid:
+        """Part of the cells that move in each pair, by more than what stands does."""
+        moving: Grid = (self.change > _limit(self.beside) + _DOUBTS * self.off[2])[:, cells].mean(1)
+        return moving
 
-        before, out, after = size(1), size(self.end), size(self.end + 1)
-        catches_up = out >= max(_CATCHES_UP * float(np.sqrt(before * after)), _LEAST_OUT * max(before, after))
-        return before >= _SUDDEN * size(0) and catches_up
+    def excused(self, cells: Mask) -> float:
+        """How many times as much may speak against the cells as usual, for how clearly they make up for lost time."""
+        if self.end - 2 < _LONG or not cells.any():
+            return 1.0
+        return min(max(self._catches_up(cells), 1.0), _MOST_EXCUSED)
+
+    def _catches_up(self, cells: Mask) -> float:
+        """Change of the cells out of the run, as a multiple of what it takes."""
+        before, out, after = (self._size(place, cells) for place in (1, self.end, self.end + 1))
+        least = max(_CATCHES_UP * math.sqrt(before * after), _LEAST_OUT * max(before, after))
+        return out / max(least, 1e-9)
+
+    def _size(self, place: int, cells: Mask) -> float:
+        """RMS change of the cells in a pair; where it is not known, that right before the run."""
+        known = place < len(self.known) and self.known[place]
+        return float(np.sqrt(self.change[place if known else 1][cells].clip(0).mean()))
 
 
 def _limit(beside: Grid) -> Grid:
@@ -218,7 +245,8 @@ def _band(run: _Run) -> Mask:
 def _box(run: _Run) -> Mask:
     """The box that stands best, for a run whose rows over the full width are not hung."""
     box = _best(run, _boxes())
-    dense = (run.stand & box).sum() >= _DENSE * box.sum()
+    cells = run.stand & box
+    dense = cells.sum() * run.excused(cells) >= _DENSE * box.sum()
     return box if dense and not run.is_hung(_band(run)) else np.zeros_like(box)
 
 
@@ -270,8 +298,9 @@ def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask]) -> Streng
             found.append((places, run.stand & region))
     strengths: Strengths = [0.0] * len(series)
     for places, cells in _alone(found):
-        for place in places:
-            strengths[place] = float(cells.sum()) / _LEAST_CELLS
+        if _Run.of(changes, places).moves_on(cells):
+            for place in places:
+                strengths[place] = float(cells.sum()) / _LEAST_CELLS
     return strengths
 
 
@@ -285,7 +314,8 @@ def _alone(found: list[tuple[range, Mask]]) -> list[tuple[range, Mask]]:
 
 
 def _near(run: range, other: range) -> bool:
-    return run.start < other.stop + _AGAIN and other.start < run.stop + _AGAIN
+    reach = _LONG_AGAIN if min(len(run), len(other)) >= _LONG else _AGAIN
+    return run.start < other.stop + reach and other.start < run.stop + reach
 
 
 def why_frozen(series: FrameSeries, places: range) -> str:
