@@ -28,6 +28,11 @@ def test_lost_frames_are_counted(sigma: float) -> None:
     assert len(report.findings) == 2
 
 
+def test_a_slow_pan_that_loses_a_frame_is_seen_by_a_fraction_of_a_pixel() -> None:
+    slow = [0.7 * place for place in without(16, 8)]
+    assert drops(report_on(list(grained(pan(slow, step=1.0), 0.004)))) == [(8, 1)]
+
+
 def test_acceleration_and_the_start_of_a_whip_pan_lose_nothing() -> None:
     steps = np.array([1.0] * 8 + [1, 1.3, 1.7, 2.2, 2.9, 3.7, 4.8, 6.3] + [8.0] * 6)
     assert not report_on(pan(list(np.cumsum(steps)), step=1.0)).findings
