@@ -70,6 +70,10 @@ its motion is found; where it is not, flow has lost its way."""
 _FLOW_ERROR = 1.0
 """Jump that flow may invent, as part of the motion: water, snow and crowds."""
 
+_REACH_PX = 24.0
+"""Motion around, px of the aligned picture, an eighth of its width, from which on flow may lose its way in some rows of
+a frame and find it in others: what it does not explain then tells nothing. So it is in a whip pan."""
+
 _NOISE = 1.5
 """log2 of the gain of fine structure, on top of contrast, of a frame that is covered by noise."""
 
@@ -219,7 +223,8 @@ def _contrast(values: Rows) -> tuple[Rows, Rows]:
 
 def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     both = np.minimum(into.strange, out.strange)
-    if both.max() < _STRANGE:
+    fastest = max(float(np.median(np.hypot(pair.x, pair.y))) for pair in around)
+    if both.max() < _STRANGE or fastest > _REACH_PX:
         return 0.0
     usual = np.max([pair.strange for pair in around], axis=0)
     excess, uneven = _contrast(both)
