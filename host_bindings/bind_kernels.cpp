@@ -34,6 +34,12 @@ Tensor target(const Array& array) {
     return tensor(array);
 }
 
+Tensor rows_of_floats(const Array& array) {
+    const Tensor view = tensor(array);
+    if (!view.rows_are_floats()) throw py::value_error("the rows of an array must be float32 without gaps");
+    return view;
+}
+
 // A gradient that may not be wanted.
 class Wanted {
   public:
@@ -55,12 +61,35 @@ void run(const Work& work) {
 }
 
 void bind_warps(py::module_& module) {
-    module.def("patch_search", [](const Array& first, const Array& second, const Array& out, int threads) {
-        const Tensor f = tensor(first), s = tensor(second), o = target(out);
-        const bool alike = f.n() == 1 && f.c() == 1 && f.h() == s.h() && f.w() == s.w() && s.n() == 1 && s.c() == 1;
-        const bool fits = o.n() == 2 && o.c() == 2 && o.h() == (f.h() + 3) / 4 && o.w() == (f.w() + 3) / 4;
-        if (!alike || !fits || f.h() < 1 || f.w() < 1) throw py::value_error("images or cells of the wrong size");
-        run([&] { VFI_CALL(patch_search, f, s, o, threads); });
+    module.def("patch_search", [](const Array& first, const Array& second, const Array& cells, const Array& flows,
+                                  int threads) {
+        const Tensor f = tensor(first), s = tensor(second), c = target(cells), o = target(flows);
+        const auto has = [](const Tensor& t, long n, long channels, long h, long w) {
+            return t.n() == n && t.c() == channels && t.h() == h && t.w() == w && h > 0 && w > 0;
+        };
+        const long h = f.h(), w = f.w(), down = (h + 3) / 4, across = (w + 3) / 4;
+        const bool fits = has(f, 1, 3, h, w) && has(s, 1, 3, h, w);
+        if (!fits || !has(c, 2, 3, down, across) || !has(o, 2, 2, down, across)) {
+            throw py::value_error("images or cells of the wrong size");
+        }
+        run([&] { VFI_CALL(patch_search, f, s, c, o, threads); });
+    });
+    module.def("enlarged_mix", [](const Array& image_0, const Array& image_1, const Array& flow_0, const Array& flow_1,
+                                  const Array& weight, const Array& out, long factor, int threads) {
+        target(out);
+        const Tensor first = rows_of_floats(image_0), second = rows_of_floats(image_1), o = rows_of_floats(out);
+        const vfi::BlockMotion motion{rows_of_floats(flow_0), rows_of_floats(flow_1), rows_of_floats(weight), factor};
+        const auto has = [&](const Tensor& t, long channels, long h, long w) {
+            return t.n() == o.n() && t.c() == channels && t.h() == h && t.w() == w;
+        };
+        const long down = motion.weight.h(), across = motion.weight.w();
+        const bool images_fit = has(first, o.c(), o.h(), o.w()) && has(second, o.c(), o.h(), o.w());
+        const bool blocks_fit = has(motion.flow_0, 2, down, across) && has(motion.flow_1, 2, down, across) &&
+                                has(motion.weight, 1, down, across) && factor > 0 && factor % 2 == 0;
+        if (!images_fit || !blocks_fit || down * factor < o.h() || across * factor < o.w() || o.h() * o.w() < 1) {
+            throw py::value_error("images, flows or weights of the wrong size");
+        }
+        run([&] { VFI_CALL(enlarged_mix, first, second, motion, o, threads); });
     });
     module.def("warp", [](const Array& image, const Array& flow, const Array& out, bool zero, int taps, int threads) {
         const Tensor i = tensor(image), f = tensor(flow), o = target(out);

@@ -7,6 +7,11 @@ void warp(const Tensor& image, const Tensor& flow, const Tensor& out, bool zero_
 void warp_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
                    const Tensor* flow_gradient, bool zero_border, int threads);
 
+// Both frames moved by flows that are enlarged first (bilinear), sampled by Catmull-Rom as above, and mixed. Images and
+// out: (N, C, H, W), rows of float; out in memory of its own. The blocks cover at least H x W pixels.
+void enlarged_mix(const Tensor& image_0, const Tensor& image_1, const BlockMotion& motion, const Tensor& out,
+                  int threads);
+
 void splat_sum(const Tensor& image, const Tensor& flow, const Tensor& out, int threads);
 void splat_sum_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
                         const Tensor* flow_gradient, int threads);
@@ -54,6 +59,7 @@ void bend_values(const float* values, long count, const GuideCurve& curve, float
 void guide_of_pixels(const float* pixels, long count, const float* matrix, const GuideCurve& curve, float* guide,
                      int threads);
 
-// Flow from the first image to the second (n = 0) and back (n = 1), of each cell of 4 x 4 px. Images: (1, 1, H, W) in
-// codes from 0 to 255; out: (2, 2, cells down, cells across), in pixels.
-void patch_search(const Tensor& first, const Tensor& second, const Tensor& out, int threads);
+// Flow from the first guide to the second (n = 0) and back (n = 1), of each cell of 4 x 4 px. Guides: (1, 3, H, W), RGB
+// in [0, 1]; cells: (2, 3, cells down, cells across), becomes the means of both guides; flows: (2, 2, cells down, cells
+// across), in pixels.
+void patch_search(const Tensor& first, const Tensor& second, const Tensor& cells, const Tensor& flows, int threads);

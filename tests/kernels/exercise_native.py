@@ -140,9 +140,18 @@ def projections(native: ModuleType, make: Maker, threads: int) -> None:
 
 
 def patches(native: ModuleType, make: Maker, threads: int) -> None:
-    first, second = (make.image(1)[:1] for _ in "ab")
-    cells = make.plain(2, 2, -(-make.h // 4), -(-make.w // 4))
-    native.patch_search(first, second, cells, threads)
+    first, second = (make.image(3)[:1] for _ in "ab")
+    down, across = -(-make.h // 4), -(-make.w // 4)
+    native.patch_search(first, second, make.plain(2, 3, down, across), make.plain(2, 2, down, across), threads)
+
+
+def mixes(native: ModuleType, make: Maker, threads: int) -> None:
+    image, flow = make.plain(make.n, make.c, make.h, make.w), make.flow()
+    for factor in (2, 4, 8, 6):
+        h, w = -(-make.h // factor), -(-make.w // factor)
+        flows = np.ascontiguousarray(flow[..., :h, :w], np.float32)
+        out = make.plain(*image.shape)
+        native.enlarged_mix(image, image, flows, flows, make.plain(make.n, 1, h, w), out, factor, threads)
 
 
 def convolutions(native: ModuleType, make: Maker, threads: int) -> None:
@@ -214,6 +223,7 @@ def main() -> None:
                 moves(native, Maker(shape, storage, layout, flow, watch), threads)
                 projections(native, Maker(shape, storage, layout, flow, watch), threads)
             patches(native, Maker(shape, storage, layout, "ordinary", watch), threads)
+            mixes(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             guide_curve(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)

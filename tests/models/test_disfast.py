@@ -8,7 +8,7 @@ import torch
 import vfi_plugin.models as models
 from vfi_plugin.compiled import native_module
 from vfi_plugin.evaluate.metrics import psnr
-from vfi_plugin.models.disfast.search import cell_flows
+from vfi_plugin.models.disfast.search import searched_cells
 
 
 def texture(dx: float, dy: float, size: tuple[int, int] = (120, 172)) -> torch.Tensor:
@@ -30,7 +30,7 @@ def model() -> models.Model:
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0), (0.25, -0.5), (7.0, -3.0), (-18.5, 6.25)])
 def test_a_pan_is_found_to_a_tenth_of_a_pixel_both_ways(shift: tuple[float, float]) -> None:
-    forward, backward = cell_flows(texture(0, 0), texture(*shift))
+    _, forward, backward = searched_cells(texture(0, 0), texture(*shift))
     inner = (0, slice(None), slice(6, -6), slice(6, -6))
     for axis in (0, 1):
         assert (forward[inner][axis] - shift[axis]).abs().quantile(0.95) < 0.1
@@ -58,7 +58,8 @@ def test_every_processor_and_number_of_threads_gives_the_same_bits() -> None:
         native.limit_level(level)
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            found.append(torch.cat(cell_flows(*pair)))
+            cells = searched_cells(*pair)
+            found.append(torch.cat([*cells.guides, cells.forward, cells.backward], 1))
     native.limit_level(native.Level.avx512)
     torch.set_num_threads(1)
     assert all(torch.equal(each, found[0]) for each in found)
@@ -83,7 +84,7 @@ def test_large_frames_are_made_in_blocks_of_its_own_motion() -> None:
             return (texture(0, 0), texture(6.0, 0.0))[which]
 
     pair = LargePair(models.load_model("disfast", device="cpu"), Guides(), None, "linear")  # type: ignore[arg-type]
-    whole = FastPair(texture(0, 0), texture(6.0, 0.0)).motion(0.5)
+    whole = FastPair(texture(0, 0), texture(6.0, 0.0)).motion(0.5).flow_form()
     for piece in pair.at(0.5).pieces():  # type: ignore[attr-defined]
         assert piece.target.width > 0
     assert torch.equal(pair.at(0.5).motion.flow_form().flow_t_to_1, whole.flow_t_to_1)

@@ -49,14 +49,14 @@ def _room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     return torch.from_numpy(memory[start : start + size_bytes]).view(dtype).view(shape)
 
 
-def _like(tensor: Tensor, channels: int | None = None) -> Tensor:
+def room_like(tensor: Tensor, channels: int | None = None) -> Tensor:
     """Room for a result, contiguous; of other channels where told."""
     n, c, height, width = tensor.shape
     return _room((n, channels or c, height, width), tensor.dtype)
 
 
 def _gradients(tensors: tuple[Tensor, ...], wanted: Wanted) -> tuple[Tensor | None, ...]:
-    return tuple(_like(tensor) if want else None for tensor, want in zip(tensors, wanted, strict=True))
+    return tuple(room_like(tensor) if want else None for tensor, want in zip(tensors, wanted, strict=True))
 
 
 def _result_like(image: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ def _result_like(image: Tensor) -> Tensor:
     if image.is_contiguous(memory_format=torch.channels_last):
         n, c, height, width = image.shape
         return _room((n, height, width, c), image.dtype).permute(0, 3, 1, 2)
-    return _like(image)
+    return room_like(image)
 
 
 def _warp(image: Tensor, flow: Tensor, border: str, taps: int) -> tuple[Tensor]:
@@ -113,7 +113,7 @@ def adaptive_conv(
     image_0: Tensor, image_1: Tensor, logits: Tensor, *, size: int, origin: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
     """See ``kernels.adaptive_conv``; also the logarithm of the sum of exponentials (N, 1, H, W) float32."""
-    out, log_sum = _like(logits, image_0.shape[1]), _like(logits, 1).float()
+    out, log_sum = room_like(logits, image_0.shape[1]), room_like(logits, 1).float()
     _run("adaptive_conv", image_0, image_1, logits, out, log_sum, size, *origin)
     return out, log_sum
 
@@ -138,7 +138,7 @@ def adaptive_conv_backward(
 
 def filter_warp(image: Tensor, flow: Tensor, kernels: Tensor) -> tuple[Tensor]:
     """See ``kernels.filter_warp``."""
-    out = _like(image)
+    out = room_like(image)
     _run("filter_warp", image, flow, kernels, out)
     return (out,)
 
@@ -154,7 +154,7 @@ def filter_warp_backward(
 
 def splat_sum(image: Tensor, flow: Tensor, **_options: bool) -> tuple[Tensor]:
     """See ``kernels.splat_sum``; always deterministic."""
-    out = _like(image)
+    out = room_like(image)
     _run("splat_sum", image, flow, out)
     return (out,)
 
@@ -170,14 +170,14 @@ def splat_sum_backward(
 
 def splat_mean(image: Tensor, flow: Tensor, weight: Tensor, is_log: bool, epsilon: float, **_options: bool) -> Tensor:
     """The splatted mean weighted by ``weight`` or its exponential, in one pass; see ``kernels.splat``."""
-    out = _like(image)
+    out = room_like(image)
     _run("splat_mean", image, flow, weight, out, is_log, epsilon)
     return out
 
 
 def project_flow(flow: Tensor, depth: Tensor, *, fill_holes: bool) -> tuple[Tensor, Tensor]:
     """See ``kernels.project_flow``; also the summed weights (N, 1, H, W)."""
-    out, count = _like(flow), _like(flow, 1)
+    out, count = room_like(flow), room_like(flow, 1)
     _run("project_flow", flow, depth, out, count, fill_holes)
     return out, count
 
@@ -193,7 +193,7 @@ def project_flow_backward(
 
 def correlation(a: Tensor, b: Tensor, *, radius: int) -> tuple[Tensor]:
     """See ``kernels.correlation``."""
-    out = _like(a, (2 * radius + 1) ** 2)
+    out = room_like(a, (2 * radius + 1) ** 2)
     _run("correlation", a, b, out, radius)
     return (out,)
 

@@ -49,11 +49,11 @@ class PaintedPair(Pair):
     def motion(self, t: float) -> PaintedMotion:
         """The frame and the motion at the time nearest to ``t`` that is reached, the same for both."""
         reached = reached_time(t, self._frames_at_once)
-        return PaintedMotion(self._painting.at(reached), self._carrier.motion(float(reached)))
+        return PaintedMotion(self._painting.at(reached), self._carrier.motion(float(reached)).flow_form())
 
     def middle_flows(self) -> FlowMotion:
         """The classic's flows at exactly 1/2, where the network may know no frame."""
-        return self._carrier.motion(0.5)
+        return self._carrier.motion(0.5).flow_form()
 
     def velocity(self, t: float) -> Tensor:
         """The classic's; nothing is painted."""

@@ -31,7 +31,9 @@ def averaged(values: Tensor, factor: int) -> Tensor:
     if factor == 1:
         return values
     missing = [-side % factor for side in values.shape[2:]]
-    return F.avg_pool2d(F.pad(values, (0, missing[1], 0, missing[0]), mode="replicate"), factor)
+    if any(missing):
+        values = F.pad(values, (0, missing[1], 0, missing[0]), mode="replicate")
+    return F.avg_pool2d(values, factor)
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,12 @@ class BothWays:
     backward: Direction
 
     @classmethod
-    def between(cls, guides: tuple[Tensor, Tensor], forward: Tensor, backward: Tensor) -> BothWays:
-        """Flows are (N, 2, H, W) float32 px, x then y, y down."""
-        first, second = guides
-        return cls(guides, Direction.between(first, second, forward), Direction.between(second, first, backward))
+    def between(
+        cls, guides: tuple[Tensor, Tensor], forward: Tensor, backward: Tensor, *, small_things: bool = True
+    ) -> BothWays:
+        """Flows are (N, 2, H, W) float32 px, x then y, y down; ``small_things``: whether such are to pass in front."""
+        there = Direction.between(*guides, forward, small=small_things)
+        return cls(guides, there, Direction.between(*guides[::-1], backward, small=small_things))
 
     def motion(self, t: float) -> FlowMotion:
         """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility."""

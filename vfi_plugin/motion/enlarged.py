@@ -9,6 +9,7 @@ from functools import cached_property
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
+from vfi_plugin.kernels.enlarged_mix import BlockFlows, enlarged_mix
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -42,7 +43,12 @@ class EnlargedMotion(Motion):
 
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Both payloads (N, C, H, W) moved and mixed by the enlarged flows."""
-        return self.flow_form().apply(payload_0, payload_1)
+        mixed = None
+        if self.factor > 1 and self.reduced.taps == "cubic":
+            flow = self.reduced
+            blocks = BlockFlows(flow.flow_t_to_0, flow.flow_t_to_1, flow.weight_0, self.factor)
+            mixed = enlarged_mix(payload_0, payload_1, blocks)
+        return self.flow_form().apply(payload_0, payload_1) if mixed is None else mixed
 
     def flow_form(self) -> FlowMotion:
         """The flows of the whole frame."""

@@ -45,11 +45,11 @@ class Direction:
     in_front: Tensor | None = None
 
     @classmethod
-    def between(cls, here: Tensor, there: Tensor, flow: Tensor) -> Direction:
-        """Judges a flow by what it leads to; guides are (N, 3, H, W) in [0, 1]."""
+    def between(cls, here: Tensor, there: Tensor, flow: Tensor, *, small: bool = True) -> Direction:
+        """Judges a flow by what it leads to; guides are (N, 3, H, W) in [0, 1]. ``small``: looks for small things."""
         mismatch = (warp(there, flow) - here).abs().mean(1, keepdim=True)
         log_weight = (-_MATCH_SHARPNESS * mismatch).clamp(min=_LOWEST_LOG_WEIGHT)
-        return cls(flow, log_weight, small_things(here, there, flow))
+        return cls(flow, log_weight, small_things(here, there, flow) if small else None)
 
 
 def project(direction: Direction, t: float) -> Tensor:

@@ -45,9 +45,10 @@ class DisPair(Pair):
         forward, backward = (_stacked([flows[way] for flows in pairs], first.device) for way in (0, 1))
         self._both = BothWays.between(guides, forward, backward)
 
-    def motion(self, t: float) -> FlowMotion:
+    def motion(self, t: float) -> EnlargedMotion | FlowMotion:
         """Both flows projected to ``t``."""
-        return self.enlarged(t).flow_form()
+        motion = self.enlarged(t)
+        return motion.reduced if motion.factor == 1 else motion
 
     def velocity(self, t: float) -> torch.Tensor:
         """See ``Pair.velocity``; at 0 and 1 exactly what the search found from that frame to the other."""

@@ -8,8 +8,7 @@ import torch
 
 from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.disfast.info import INFO
-from vfi_plugin.models.disfast.search import CELL_PX, cell_flows
-from vfi_plugin.models.resizing import averaged
+from vfi_plugin.models.disfast.search import CELL_PX, searched_cells
 from vfi_plugin.motion.both_ways import BothWays
 
 if TYPE_CHECKING:
@@ -21,9 +20,11 @@ class FastPair(DisPair):
 
     def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
         self._reduction, self._size = factor * CELL_PX, size
-        forward, backward = cell_flows(*guides)
-        cells = averaged(guides[0], CELL_PX), averaged(guides[1], CELL_PX)
-        self._both = BothWays.between(cells, forward / CELL_PX, backward / CELL_PX)
+        cells = searched_cells(*guides)
+        # Small things are not looked for: of cells of 4 px, what seems to be one is most often an error of the search,
+        # which costs 0.05 dB in front of everything else.
+        flows = cells.forward / CELL_PX, cells.backward / CELL_PX
+        self._both = BothWays.between(cells.guides, *flows, small_things=False)
 
 
 class FastModel(DisModel):

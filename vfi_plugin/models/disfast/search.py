@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -10,11 +12,21 @@ from vfi_plugin.compiled import native_module
 
 CELL_PX = 4
 
-# Rec. 709 luma in codes: the search weighs differences as of 8-bit pictures, without rounding them to whole ones.
-_LUMA_CODES = torch.tensor([0.2126, 0.7152, 0.0722]).view(1, 3, 1, 1) * 255.0
+class Cells(NamedTuple):
+    """What is known of the cells of a pair.
+
+    Attributes:
+        guides: means of both guides over cells, (N, 3, h, w) float32 each; edges are repeated up to whole cells.
+        forward: flow from the earlier guide to the later, (N, 2, h, w) float32 pixels of the guides, x then y.
+        backward: the same from the later to the earlier.
+    """
+
+    guides: tuple[torch.Tensor, torch.Tensor]
+    forward: torch.Tensor
+    backward: torch.Tensor
 
 
-def cell_flows(before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def searched_cells(before: torch.Tensor, after: torch.Tensor) -> Cells:
     """Flow from each guide to the other.
 
     Args:
@@ -22,24 +34,24 @@ def cell_flows(before: torch.Tensor, after: torch.Tensor) -> tuple[torch.Tensor,
         after: the same.
 
     Returns:
-        (N, 2, h, w) float32 pixels of the guides, x then y, with h and w a quarter of H and W, rounded up. The same
-        bits on any processor and any number of cores.
+        Cells, h and w a quarter of H and W, rounded up. The same bits on any processor and any number of cores.
     """
-    grey = [_grey(guide) for guide in (before, after)]
-    flows = [_searched(first, second) for first, second in zip(*grey, strict=True)]
-    forward, backward = (torch.from_numpy(np.stack([flow[way] for flow in flows])) for way in (0, 1))
-    return forward.to(before.device), backward.to(before.device)
+    found = [_searched(first, second) for first, second in zip(_arrays(before), _arrays(after), strict=True)]
+    stacked = [torch.from_numpy(np.stack(arrays)).to(before.device) for arrays in zip(*found, strict=True)]
+    cells, flows = stacked
+    return Cells((cells[:, 0], cells[:, 1]), flows[:, 0], flows[:, 1])
 
 
-def _grey(guide: torch.Tensor) -> npt.NDArray[np.float32]:
-    """(N, H, W)."""
-    codes = (guide.detach().cpu() * _LUMA_CODES).sum(1)
-    return np.ascontiguousarray(codes.numpy())
+def _arrays(guide: torch.Tensor) -> npt.NDArray[np.float32]:
+    array: npt.NDArray[np.float32] = guide.detach().cpu().numpy()
+    return array
 
 
-def _searched(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(2, 2, h, w): there and back."""
-    rows, columns = (-(-side // CELL_PX) for side in first.shape)
-    flows = np.empty((2, 2, rows, columns), np.float32)
-    native_module().patch_search(first[None, None], second[None, None], flows, torch.get_num_threads())
-    return flows
+def _searched(
+    first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """(3, H, W) of both to their means (2, 3, h, w) and flows (2, 2, h, w), there and back."""
+    down, across = (-(-side // CELL_PX) for side in first.shape[1:])
+    cells, flows = np.empty((2, 3, down, across), np.float32), np.empty((2, 2, down, across), np.float32)
+    native_module().patch_search(first[None], second[None], cells, flows, torch.get_num_threads())
+    return cells, flows

@@ -33,7 +33,7 @@ class PhasePair(Pair):
 
     def motion(self, t: float) -> PaintedMotion:
         """The painted frame at ``t`` in [0, 1], and the motion that carries what is not colour."""
-        return PaintedMotion(self.painted(t), self._carrier.motion(t))
+        return PaintedMotion(self.painted(t), self._carrier.motion(t).flow_form())
 
     def painted(self, t: float) -> torch.Tensor:
         """The frame at ``t`` alone, (N, 3, H, W) RGB, not clamped; the guides themselves at 0 and 1."""
@@ -41,7 +41,7 @@ class PhasePair(Pair):
 
     def middle_flows(self) -> FlowMotion:
         """The classic's flows at 1/2; nothing is painted."""
-        return self._carrier.motion(0.5)
+        return self._carrier.motion(0.5).flow_form()
 
     def velocity(self, t: float) -> torch.Tensor:
         """The classic's; nothing is painted."""
