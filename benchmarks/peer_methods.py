@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from vfi_plugin.kernels import HostFormat, HostImage
 from vfi_plugin.models.registry import load_model
 from vfi_plugin.render.options import RetimeOptions
 
@@ -26,17 +27,23 @@ _RATE = 25
 
 
 def ours(name: str) -> Maker:
-    """A model of ours as a retime of an 8-bit movie runs it."""
+    """A model of ours, with 8-bit pictures taken and given as a host's are."""
     model, taps = load_model(name, device="cpu"), RetimeOptions(speed="1").filter
 
     def make(before: Codes, after: Codes) -> Codes:
         with torch.inference_mode():
-            guides = [torch.from_numpy(codes.transpose(2, 0, 1).copy())[None] / 255.0 for codes in (before, after)]
+            guides = [_host_image(codes).to_tensor() for codes in (before, after)]
             moved = model.prepare(*guides).motion(0.5).with_taps(taps).apply(*guides)
-            codes = (moved[0] * 255).round_().clamp_(0, 255).to(torch.uint8)
-        return np.ascontiguousarray(codes.permute(1, 2, 0).numpy())
+            made = np.empty_like(before)
+            _host_image(made).write(moved, clip=True)
+        return made
 
     return make
+
+
+def _host_image(codes: Codes) -> HostImage:
+    height, width, channels = codes.shape
+    return HostImage(codes, HostFormat(width, height, channels, "uint8"))
 
 
 def dense_inverse_search(preset: int) -> Maker:

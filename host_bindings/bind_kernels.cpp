@@ -74,6 +74,17 @@ void bind_warps(py::module_& module) {
         }
         run([&] { VFI_CALL(patch_search, f, s, c, o, threads); });
     });
+    module.def("both_ways", [](const Array& guides, const Array& flows, float t, const Array& flow_0,
+                               const Array& flow_1, const Array& weight, int threads) {
+        const Tensor g = tensor(guides), f = tensor(flows);
+        const vfi::BlockMotion out{target(flow_0), target(flow_1), target(weight), 1};
+        const auto has = [&](const Tensor& t, long n, long channels) {
+            return t.n() == n && t.c() == channels && t.h() == g.h() && t.w() == g.w();
+        };
+        const bool fits = has(g, 2, 3) && has(f, 2, 2) && has(out.flow_0, 1, 2) && has(out.flow_1, 1, 2);
+        if (!fits || !has(out.weight, 1, 1) || g.h() < 1 || g.w() < 1) throw py::value_error("fields of unlike sizes");
+        run([&] { VFI_CALL(both_ways, g, f, t, out, threads); });
+    });
     module.def("enlarged_mix", [](const Array& image_0, const Array& image_1, const Array& flow_0, const Array& flow_1,
                                   const Array& weight, const Array& out, long factor, int threads) {
         target(out);

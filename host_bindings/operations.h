@@ -12,6 +12,9 @@ void warp_backward(const Tensor& gradient, const Tensor& image, const Tensor& fl
 void enlarged_mix(const Tensor& image_0, const Tensor& image_1, const BlockMotion& motion, const Tensor& out,
                   int threads);
 
+// Flow between two guides in both directions as seen from t between them: guides (2, 3, H, W), flows (2, 2, H, W).
+void both_ways(const Tensor& guides, const Tensor& flows, float t, const BlockMotion& out, int threads);
+
 void splat_sum(const Tensor& image, const Tensor& flow, const Tensor& out, int threads);
 void splat_sum_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
                         const Tensor* flow_gradient, int threads);

@@ -145,12 +145,18 @@ def patches(native: ModuleType, make: Maker, threads: int) -> None:
     native.patch_search(first, second, make.plain(2, 3, down, across), make.plain(2, 2, down, across), threads)
 
 
+def fields(native: ModuleType, make: Maker, threads: int) -> None:
+    guides, flows = (np.concatenate([make.image(c)[:1]] * 2).astype(np.float32) for c in (3, 2))
+    out = [make.plain(1, c, make.h, make.w) for c in (2, 2, 1)]
+    native.both_ways(guides, flows, 0.5, *out, threads)
+
+
 def mixes(native: ModuleType, make: Maker, threads: int) -> None:
     image, flow = make.plain(make.n, make.c, make.h, make.w), make.flow()
     for factor in (2, 4, 8, 6):
         h, w = -(-make.h // factor), -(-make.w // factor)
-        flows = np.ascontiguousarray(flow[..., :h, :w], np.float32)
-        out = make.plain(*image.shape)
+        flows, out = make.plain(make.n, 2, h, w), make.plain(*image.shape)
+        flows[...] = flow[..., :h, :w]
         native.enlarged_mix(image, image, flows, flows, make.plain(make.n, 1, h, w), out, factor, threads)
 
 
@@ -222,8 +228,9 @@ def main() -> None:
             for flow in ("ordinary", "whole pixels", "wild"):
                 moves(native, Maker(shape, storage, layout, flow, watch), threads)
                 projections(native, Maker(shape, storage, layout, flow, watch), threads)
+                mixes(native, Maker(shape, storage, layout, flow, watch), threads)
             patches(native, Maker(shape, storage, layout, "ordinary", watch), threads)
-            mixes(native, Maker(shape, storage, layout, "ordinary", watch), threads)
+            fields(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             guide_curve(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)

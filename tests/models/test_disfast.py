@@ -8,7 +8,8 @@ import torch
 import vfi_plugin.models as models
 from vfi_plugin.compiled import native_module
 from vfi_plugin.evaluate.metrics import psnr
-from vfi_plugin.models.disfast.search import searched_cells
+from vfi_plugin.models.disfast.search import motion_of_cells, searched_cells
+from vfi_plugin.motion.both_ways import BothWays
 
 
 def texture(dx: float, dy: float, size: tuple[int, int] = (120, 172)) -> torch.Tensor:
@@ -33,8 +34,8 @@ def test_a_pan_is_found_to_a_tenth_of_a_pixel_both_ways(shift: tuple[float, floa
     _, forward, backward = searched_cells(texture(0, 0), texture(*shift))
     inner = (0, slice(None), slice(6, -6), slice(6, -6))
     for axis in (0, 1):
-        assert (forward[inner][axis] - shift[axis]).abs().quantile(0.95) < 0.1
-        assert (backward[inner][axis] + shift[axis]).abs().quantile(0.95) < 0.1
+        assert (4 * forward[inner][axis] - shift[axis]).abs().quantile(0.95) < 0.1
+        assert (4 * backward[inner][axis] + shift[axis]).abs().quantile(0.95) < 0.1
 
 
 @pytest.mark.parametrize("t", [0.25, 0.5, 0.8])
@@ -59,10 +60,22 @@ def test_every_processor_and_number_of_threads_gives_the_same_bits() -> None:
         for threads in (1, 2):
             torch.set_num_threads(threads)
             cells = searched_cells(*pair)
-            found.append(torch.cat([*cells.guides, cells.forward, cells.backward], 1))
+            moved = motion_of_cells(cells, 0.4)
+            flows = cells.forward, cells.backward, moved.flow_t_to_0, moved.weight_0
+            found.append(torch.cat([*cells.guides, *flows], 1))
     native.limit_level(native.Level.avx512)
     torch.set_num_threads(1)
     assert all(torch.equal(each, found[0]) for each in found)
+
+
+@pytest.mark.parametrize("t", [0.0, 0.3, 1.0])
+def test_the_compiled_projection_agrees_with_the_plain_one(t: float) -> None:
+    cells = searched_cells(texture(0, 0, (97, 131)), texture(9.0, -5.0, (97, 131)).roll(11, 2))
+    plain = BothWays.between(cells.guides, cells.forward, cells.backward, small_things=False).motion(t)
+    compiled = motion_of_cells(cells, t)
+    assert (compiled.flow_t_to_0 - plain.flow_t_to_0).abs().max() < 1e-3
+    assert (compiled.flow_t_to_1 - plain.flow_t_to_1).abs().max() < 1e-3
+    assert (compiled.weight_0 - plain.weight_0).abs().max() < 1e-3
 
 
 def test_each_pair_of_a_batch_is_looked_at_alone(model: models.Model) -> None:

@@ -14,6 +14,7 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.kernels.backend import native_module
 from vfi_plugin.kernels.checking import check_shapes
 from vfi_plugin.kernels.host_format import HostFormat, is_whole
+from vfi_plugin.kernels.native import room
 
 _Bytes = npt.NDArray[np.uint8]
 
@@ -135,7 +136,7 @@ class HostImage:
         float32 keeps every bit; a float16 keeps its value, NaN and Inf included. Made by C++ in one pass over the
         memory by as many threads as torch has; other Python threads run meanwhile.
         """
-        out = torch.empty(1, *self._view.shape, dtype=torch.float32)
+        out = room((1, *self._view.shape), torch.float32)
         native_module().convert_pixels(self._view, out[0].numpy(), torch.get_num_threads())
         return out
 

@@ -35,7 +35,7 @@ _LARGE_BYTES = 4 << 20  # from here on numpy asks the system for large pages
 _CACHE_LINE_BYTES = 64  # a vector store that straddles two lines costs two
 
 
-def _room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+def room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
     """Memory for a result, contiguous, its values not set.
 
     A large one comes from numpy, which asks Linux for large pages where torch does not: the first touch of a 4K frame's
@@ -52,7 +52,7 @@ def _room(shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
 def room_like(tensor: Tensor, channels: int | None = None) -> Tensor:
     """Room for a result, contiguous; of other channels where told."""
     n, c, height, width = tensor.shape
-    return _room((n, channels or c, height, width), tensor.dtype)
+    return room((n, channels or c, height, width), tensor.dtype)
 
 
 def _gradients(tensors: tuple[Tensor, ...], wanted: Wanted) -> tuple[Tensor | None, ...]:
@@ -63,7 +63,7 @@ def _result_like(image: Tensor) -> Tensor:
     """Room for a moved image, its channels side by side where the image's are."""
     if image.is_contiguous(memory_format=torch.channels_last):
         n, c, height, width = image.shape
-        return _room((n, height, width, c), image.dtype).permute(0, 3, 1, 2)
+        return room((n, height, width, c), image.dtype).permute(0, 3, 1, 2)
     return room_like(image)
 
 

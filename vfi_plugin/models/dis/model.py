@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class DisPair(Pair):
     """Both flows of a pair, ready for any ``t``."""
 
+    _both: BothWays
+
     def __init__(self, before: torch.Tensor, after: torch.Tensor, factor: int | None = None) -> None:
         height, width = before.shape[2:]
         factor = factor or reduction(height, width)
@@ -61,11 +63,15 @@ class DisPair(Pair):
 
     def enlarged(self, t: float) -> EnlargedMotion:
         """The motion at ``t``, with the flows as they were found: of large frames at a reduced size."""
-        return self._at_size(self._both.motion(t))
+        return self._at_size(self._moved(t))
 
     def continued(self, t: float) -> EnlargedMotion:
         """The motion past the pair, at ``t`` outside [0, 1], as ``motion.continued`` tells."""
-        return self._at_size(continued(self._both.motion(0.5), t))
+        return self._at_size(continued(self._moved(0.5), t))
+
+    def _moved(self, t: float) -> FlowMotion:
+        """The motion at ``t`` as it was found, of large frames at a reduced size."""
+        return self._both.motion(t)
 
     def _at_size(self, motion: FlowMotion) -> EnlargedMotion:
         return EnlargedMotion(motion, self._reduction, *self._size)

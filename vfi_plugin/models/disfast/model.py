@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
 
+from vfi_plugin.kernels.backend import choose_backend
 from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.disfast.info import INFO
-from vfi_plugin.models.disfast.search import CELL_PX, searched_cells
+from vfi_plugin.models.disfast.search import CELL_PX, Cells, motion_of_cells, searched_cells
 from vfi_plugin.motion.both_ways import BothWays
+from vfi_plugin.motion.flow import FlowMotion
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
@@ -18,13 +21,21 @@ if TYPE_CHECKING:
 class FastPair(DisPair):
     """Both flows of a pair, of cells, ready for any ``t``."""
 
+    _cells: Cells
+
     def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
         self._reduction, self._size = factor * CELL_PX, size
-        cells = searched_cells(*guides)
+        self._cells = searched_cells(*guides)
+
+    @cached_property
+    def _both(self) -> BothWays:
         # Small things are not looked for: of cells of 4 px, what seems to be one is most often an error of the search,
         # which costs 0.05 dB in front of everything else.
-        flows = cells.forward / CELL_PX, cells.backward / CELL_PX
-        self._both = BothWays.between(cells.guides, *flows, small_things=False)
+        return BothWays.between(self._cells.guides, self._cells.forward, self._cells.backward, small_things=False)
+
+    def _moved(self, t: float) -> FlowMotion:
+        compiled = choose_backend(None, *self._cells.guides) == "native"
+        return motion_of_cells(self._cells, t) if compiled else self._both.motion(t)
 
 
 class FastModel(DisModel):

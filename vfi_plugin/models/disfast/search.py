@@ -9,6 +9,7 @@ import numpy.typing as npt
 import torch
 
 from vfi_plugin.compiled import native_module
+from vfi_plugin.motion.flow import FlowMotion
 
 CELL_PX = 4
 
@@ -17,7 +18,7 @@ class Cells(NamedTuple):
 
     Attributes:
         guides: means of both guides over cells, (N, 3, h, w) float32 each; edges are repeated up to whole cells.
-        forward: flow from the earlier guide to the later, (N, 2, h, w) float32 pixels of the guides, x then y.
+        forward: flow from the earlier guide to the later, (N, 2, h, w) float32 in cells, x then y.
         backward: the same from the later to the earlier.
     """
 
@@ -37,9 +38,22 @@ def searched_cells(before: torch.Tensor, after: torch.Tensor) -> Cells:
         Cells, h and w a quarter of H and W, rounded up. The same bits on any processor and any number of cores.
     """
     found = [_searched(first, second) for first, second in zip(_arrays(before), _arrays(after), strict=True)]
-    stacked = [torch.from_numpy(np.stack(arrays)).to(before.device) for arrays in zip(*found, strict=True)]
-    cells, flows = stacked
+    cells, flows = (torch.from_numpy(np.stack(arrays)).to(before.device) for arrays in zip(*found, strict=True))
     return Cells((cells[:, 0], cells[:, 1]), flows[:, 0], flows[:, 1])
+
+
+def motion_of_cells(cells: Cells, t: float) -> FlowMotion:
+    """What ``BothWays.motion`` gives without small things, compiled; ``cells`` are on the CPU.
+
+    The same bits on any processor and any number of cores.
+    """
+    guides, flows = torch.stack(cells.guides, 1), torch.stack([cells.forward, cells.backward], 1)
+    n, _, _, height, width = guides.shape
+    found = [torch.empty(n, channels, height, width) for channels in (2, 2, 1)]
+    for at in range(n):
+        out = [each[at : at + 1].numpy() for each in found]
+        native_module().both_ways(guides[at].numpy(), flows[at].numpy(), t, *out, torch.get_num_threads())
+    return FlowMotion(*found)
 
 
 def _arrays(guide: torch.Tensor) -> npt.NDArray[np.float32]:
@@ -54,4 +68,5 @@ def _searched(
     down, across = (-(-side // CELL_PX) for side in first.shape[1:])
     cells, flows = np.empty((2, 3, down, across), np.float32), np.empty((2, 2, down, across), np.float32)
     native_module().patch_search(first[None], second[None], cells, flows, torch.get_num_threads())
+    flows /= CELL_PX
     return cells, flows
