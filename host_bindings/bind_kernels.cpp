@@ -61,19 +61,19 @@ void run(const Work& work) {
 }
 
 void bind_warps(py::module_& module) {
-    module.def("patch_search", [](const Array& first, const Array& second, const Array& cells, const Array& flows,
-                                  int threads) {
-        const Tensor f = tensor(first), s = tensor(second), c = target(cells), o = target(flows);
-        const auto has = [](const Tensor& t, long n, long channels, long h, long w) {
-            return t.n() == n && t.c() == channels && t.h() == h && t.w() == w && h > 0 && w > 0;
-        };
-        const long h = f.h(), w = f.w(), down = (h + 3) / 4, across = (w + 3) / 4;
-        const bool fits = has(f, 1, 3, h, w) && has(s, 1, 3, h, w);
-        if (!fits || !has(c, 2, 3, down, across) || !has(o, 2, 2, down, across)) {
-            throw py::value_error("images or cells of the wrong size");
-        }
-        run([&] { VFI_CALL(patch_search, f, s, c, o, threads); });
-    });
+    module.def("patch_search",
+               [](const Array& first, const Array& second, const Array& cells, const Array& flows, int threads) {
+                   const Tensor f = tensor(first), s = tensor(second), c = target(cells), o = target(flows);
+                   const auto has = [](const Tensor& t, long n, long channels, long h, long w) {
+                       return t.n() == n && t.c() == channels && t.h() == h && t.w() == w && h > 0 && w > 0;
+                   };
+                   const long h = f.h(), w = f.w(), down = (h + 3) / 4, across = (w + 3) / 4;
+                   const bool fits = has(f, 1, 3, h, w) && has(s, 1, 3, h, w);
+                   if (!fits || !has(c, 2, 3, down, across) || !has(o, 2, 2, down, across)) {
+                       throw py::value_error("images or cells of the wrong size");
+                   }
+                   run([&] { VFI_CALL(patch_search, f, s, c, o, threads); });
+               });
     module.def("both_ways", [](const Array& guides, const Array& flows, float t, const Array& flow_0,
                                const Array& flow_1, const Array& weight, int threads) {
         const Tensor g = tensor(guides), f = tensor(flows);

@@ -1,5 +1,5 @@
-// What vfi_plugin.motion.both_ways.BothWays.motion gives, without small things, in one call: of motion of cells, torch's
-// many small operations take longer than the search.
+// What vfi_plugin.motion.both_ways.BothWays.motion gives, without small things, in one call: of motion of cells,
+// torch's many small operations take longer than the search.
 #include <cmath>
 #include <vector>
 
@@ -132,9 +132,7 @@ class Pair {
                 seen.row(1)[at] = x >= -0.5f && x <= right && y >= -0.5f && y <= bottom ? 1.0f : 0.0f;
             }
         });
-        each([&](long at) {
-            seen.store(0, at, (exponential(seen.load(0, at)) + kHiddenShare) * seen.load(1, at));
-        });
+        each([&](long at) { seen.store(0, at, (exponential(seen.load(0, at)) + kHiddenShare) * seen.load(1, at)); });
         return seen;
     }
 

@@ -9,7 +9,9 @@
 namespace vfi {
 namespace {
 
-inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) { return where ? then : otherwise; }
+inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
+    return where ? then : otherwise;
+}
 
 struct CubicWeights {
     Lanes at[4];
@@ -38,7 +40,8 @@ struct CubicPlaces {
         valid = (x - x == 0.0f) & (y - y == 0.0f);
         const Lanes px = held(x, image.w()), py = held(y, image.h());
         left = __builtin_convertvector(px, IntLanes), top = __builtin_convertvector(py, IntLanes);
-        fx = fraction(px - __builtin_convertvector(left, Lanes)), fy = fraction(py - __builtin_convertvector(top, Lanes));
+        fx = fraction(px - __builtin_convertvector(left, Lanes)),
+        fy = fraction(py - __builtin_convertvector(top, Lanes));
     }
 
   private:

@@ -35,7 +35,9 @@ class CubicWindow {
     }
 
     Lanes value(const float* plane) const {
-        return (Lanes)(rows_ == 1 ? value_over<1>(plane) : rows_ == 2 ? value_over<2>(plane) : value_over<kRows>(plane));
+        return (Lanes)(rows_ == 1   ? value_over<1>(plane)
+                       : rows_ == 2 ? value_over<2>(plane)
+                                    : value_over<kRows>(plane));
     }
 
   private:
@@ -77,7 +79,8 @@ class CubicWindow {
         return result;
     }
 
-    // Where the fraction is 0, all taps but the second have no weight, and are not even looked at: 0 * Inf would be NaN.
+    // Where the fraction is 0, all taps but the second have no weight, and are not even looked at: 0 * Inf would be
+    // NaN.
     static __m512 total(const __m512* weights, __mmask16 counts, const __m512* values) {
         const __m512 first = _mm512_maskz_mul_ps(counts, weights[0], values[0]);
         const __m512 two = _mm512_add_ps(first, _mm512_mul_ps(weights[1], values[1]));

@@ -1,5 +1,5 @@
-// Two frames moved and mixed by flows of blocks, which are enlarged row by row: no field of the frame's own size is ever
-// in memory.
+// Two frames moved and mixed by flows of blocks, which are enlarged row by row: no field of the frame's own size is
+// ever in memory.
 #include <cmath>
 
 #include "cubic_block.h"

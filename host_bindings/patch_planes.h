@@ -85,7 +85,7 @@ inline Plane luma(const Tensor& guide, const Tensor& cells, long which) {
 inline Plane halved(const Plane& fine) {
     Plane coarse((fine.h() + 1) / 2, (fine.w() + 1) / 2);
     for (long y = 0; y < coarse.h(); ++y) {
-        const Code *__restrict upper = fine.at(2 * y, 0), *__restrict lower = fine.at(2 * y + 1, 0);
+        const Code* __restrict upper = fine.at(2 * y, 0), * __restrict lower = fine.at(2 * y + 1, 0);
         Code* __restrict to = coarse.at(y, 0);
         for (long x = 0; x < coarse.w(); ++x) {
             to[x] = static_cast<Code>((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);

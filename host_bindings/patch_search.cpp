@@ -16,8 +16,8 @@ namespace {
 constexpr int kDescents = 5;     // a patch and pass; 12 are no better on dropped frames
 constexpr float kStill = 0.02f;  // px: a step shorter than this is the last
 
-// Mean squared difference, in codes, of a patch that fits: nothing better is looked for. Grain differs as much; to go on
-// takes twice the time, and made frames are no better.
+// Mean squared difference, in codes, of a patch that fits: nothing better is looked for. Grain differs as much; to go
+// on takes twice the time, and made frames are no better.
 constexpr float kFits = 4.0f * kPixels * kSquare;
 constexpr float kLastStep = 0.5f;  // px: a longer one would have to be looked at
 

@@ -32,8 +32,8 @@ struct Origin {
     long row, column;
 };
 
-// Motion of blocks of factor x factor pixels: flows to both frames in pixels of the reduced frame, (N, 2, h, w), and the
-// earlier frame's share, (N, 1, h, w); rows of float.
+// Motion of blocks of factor x factor pixels: flows to both frames in pixels of the reduced frame, (N, 2, h, w), and
+// the earlier frame's share, (N, 1, h, w); rows of float.
 struct BlockMotion {
     Tensor flow_0, flow_1, weight;
     long factor;

@@ -54,7 +54,7 @@ class DisPair(Pair):
 
     def velocity(self, t: float) -> torch.Tensor:
         """See ``Pair.velocity``; at 0 and 1 exactly what the search found from that frame to the other."""
-        velocity = self._both.velocity(t)
+        velocity = self._ways.velocity(t)
         if self._reduction == 1:
             return velocity
         height, width = self._size
@@ -69,9 +69,14 @@ class DisPair(Pair):
         """The motion past the pair, at ``t`` outside [0, 1], as ``motion.continued`` tells."""
         return self._at_size(continued(self._moved(0.5), t))
 
+    @property
+    def _ways(self) -> BothWays:
+        """The flows, judged."""
+        return self._both
+
     def _moved(self, t: float) -> FlowMotion:
         """The motion at ``t`` as it was found, of large frames at a reduced size."""
-        return self._both.motion(t)
+        return self._ways.motion(t)
 
     def _at_size(self, motion: FlowMotion) -> EnlargedMotion:
         return EnlargedMotion(motion, self._reduction, *self._size)

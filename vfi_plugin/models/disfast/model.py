@@ -27,15 +27,19 @@ class FastPair(DisPair):
         self._reduction, self._size = factor * CELL_PX, size
         self._cells = searched_cells(*guides)
 
+    @property
+    def _ways(self) -> BothWays:
+        return self._judged
+
     @cached_property
-    def _both(self) -> BothWays:
+    def _judged(self) -> BothWays:
         # Small things are not looked for: of cells of 4 px, what seems to be one is most often an error of the search,
         # which costs 0.05 dB in front of everything else.
         return BothWays.between(self._cells.guides, self._cells.forward, self._cells.backward, small_things=False)
 
     def _moved(self, t: float) -> FlowMotion:
         compiled = choose_backend(None, *self._cells.guides) == "native"
-        return motion_of_cells(self._cells, t) if compiled else self._both.motion(t)
+        return motion_of_cells(self._cells, t) if compiled else self._ways.motion(t)
 
 
 class FastModel(DisModel):

@@ -13,6 +13,7 @@ from vfi_plugin.motion.flow import FlowMotion
 
 CELL_PX = 4
 
+
 class Cells(NamedTuple):
     """What is known of the cells of a pair.
 
@@ -53,7 +54,7 @@ def motion_of_cells(cells: Cells, t: float) -> FlowMotion:
     for at in range(n):
         out = [each[at : at + 1].numpy() for each in found]
         native_module().both_ways(guides[at].numpy(), flows[at].numpy(), t, *out, torch.get_num_threads())
-    return FlowMotion(*found)
+    return FlowMotion(found[0], found[1], found[2])
 
 
 def _arrays(guide: torch.Tensor) -> npt.NDArray[np.float32]:
