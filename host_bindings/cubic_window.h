@@ -37,6 +37,7 @@ class CubicWindow {
     Lanes value(const float* plane) const {
         return (Lanes)(rows_ == 1   ? value_over<1>(plane)
                        : rows_ == 2 ? value_over<2>(plane)
+                       : rows_ == 3 ? value_over<3>(plane)
                                     : value_over<kRows>(plane));
     }
 
