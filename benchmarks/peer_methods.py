@@ -34,7 +34,7 @@ def ours(name: str) -> Maker:
         with torch.inference_mode():
             guides = [_host_image(codes).to_tensor() for codes in (before, after)]
             moved = model.prepare(*guides).motion(0.5).with_taps(taps).apply(*guides)
-            made = np.empty_like(before)
+            made = np.empty(before.shape, np.uint8)
             _host_image(made).write(moved, clip=True)
         return made
 
@@ -43,7 +43,8 @@ def ours(name: str) -> Maker:
 
 def _host_image(codes: Codes) -> HostImage:
     height, width, channels = codes.shape
-    return HostImage(codes, HostFormat(width, height, channels, "uint8"))
+    # Decoded frames may have gaps between their rows.
+    return HostImage(np.ascontiguousarray(codes), HostFormat(width, height, channels, "uint8"))
 
 
 def dense_inverse_search(preset: int) -> Maker:
