@@ -135,7 +135,7 @@ def test_a_large_frame_is_looked_at_in_half_size_and_still_moved_by_the_pixel(
 ) -> None:
     """What counts as large is set to less, so that it takes no seconds; the test below knows the size as it is."""
     size = (520, 801)
-    monkeypatch.setattr("vfi_plugin.models.dis.model._LARGEST_PIXELS", size[0] * size[1] - 1)
+    monkeypatch.setattr("vfi_plugin.models.detail.LARGEST_PIXELS", size[0] * size[1] - 1)
     before, after = texture(0, 0, size), texture(11.0, -6.0, size)
     motion = model.estimate(before, after, 0.5).flow_form()
     assert motion.flow_t_to_0.shape == (1, 2, *size)
