@@ -34,7 +34,7 @@ class FastPair(DisPair):
     @cached_property
     def _judged(self) -> BothWays:
         # Small things are not looked for: of cells of 4 px, what seems to be one is most often an error of the search,
-        # which costs 0.05 dB in front of everything else.
+        # which costs 0.03 to 0.06 dB on dropped frames of real clips.
         return BothWays.between(self._cells.guides, self._cells.forward, self._cells.backward, small_things=False)
 
     def _moved(self, t: float) -> FlowMotion:
