@@ -10,8 +10,8 @@ from typing import Any
 
 from vfi_plugin.models.quality import AVERAGE, DIS, MODEL, PSNR, Quality
 
-RETIMED = ", as a retime makes them"
-"""Behind the name of a data set whose frames no model made alone."""
+RETIMED = ", retimed"
+"""Behind the name of a data set whose frames `vfi retime` made, and no model alone."""
 
 DIGITS = 6
 """After the point: two more than tables show, or what is rounded twice would come out other than an evaluation's."""
