@@ -32,6 +32,15 @@ def add_parser(commands: Any, about: str) -> None:
     )
     parser.add_argument("protocol", metavar="PROTOCOL", help="see below; its name belongs beside every number")
     parser.add_argument("source", metavar="DIR", help="the data set's folder; for clips also a movie or sequence")
+    _add_models(parser)
+    _add_measuring(parser)
+    parser.add_argument("--out", metavar="FOLDER", help="draw the worst ten frames into worst.png in this folder")
+    parser.add_argument("--json", metavar="FILE", help="write every number and how it was got")
+    parser.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
+    parser.set_defaults(run=run)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="see 'vfi models list'")
     parser.add_argument(
         "--weights", metavar="FILE", help="weights for the model (default: the imported or shipped ones)"
@@ -50,11 +59,6 @@ def add_parser(commands: Any, about: str) -> None:
         default="model",
         help="by the models alone, as papers measure, or by vfi retime with them",
     )
-    _add_measuring(parser)
-    parser.add_argument("--out", metavar="FOLDER", help="draw the worst ten frames into worst.png in this folder")
-    parser.add_argument("--json", metavar="FILE", help="write every number and how it was got")
-    parser.add_argument("--progress", choices=STYLES, default="auto", help="how progress is shown")
-    parser.set_defaults(run=run)
 
 
 def _add_measuring(parser: argparse.ArgumentParser) -> None:

@@ -108,6 +108,15 @@ class RetimeOptions:
     expect: str | None = None
 
     def __post_init__(self) -> None:
+        if self.detail is not None:
+            object.__setattr__(self, "detail", float(self.detail))  # 1 and 1.0 are one setting, in every text
+        self._check_timing()
+        self._check_choices()
+        Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
+        self._check_vectors()
+        self._check_devices()
+
+    def _check_timing(self) -> None:
         given = [name for name in ("speed", "time_map", "fps", "length") if getattr(self, name) is not None]
         if len(given) != 1:
             got = " and ".join(given) or "none of them"
@@ -118,6 +127,8 @@ class RetimeOptions:
             raise UsageError("fps says the rate of the output already; give fps or rate, not both")
         if self.source_fps is not None and self.fps is None and self.rate is None:
             raise UsageError("source fps goes with fps or rate, which were not given; leave it out or give one of them")
+
+    def _check_choices(self) -> None:
         if self.memory_gb is not None and not self.memory_gb > 0:
             raise UsageError(f"memory_gb {self.memory_gb} is no amount of memory; give GiB, such as 4, or leave it out")
         for name, allowed in (
@@ -129,14 +140,12 @@ class RetimeOptions:
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")
-        if self.detail is not None:
-            object.__setattr__(self, "detail", float(self.detail))  # 1 and 1.0 are one setting, in every text
-        if not all(self.devices):
-            raise UsageError(f"the devices {self.device!r} have an empty name among them; give such as cuda:0,cuda:1")
         if self.detail is not None and self.method != "motion":
             raise UsageError(f"method {self.method} looks for no motion, so detail means nothing; leave it out")
-        Shutter.of(self.shutter, self.samples, self.shutter_offset)  # raises where there can be none such
-        self._check_vectors()
+
+    def _check_devices(self) -> None:
+        if not all(self.devices):
+            raise UsageError(f"the devices {self.device!r} have an empty name among them; give such as cuda:0,cuda:1")
         if len(self.devices) > 1 and (self.exposure is not None or self.writes_vectors):
             raise UsageError("with a shutter or vectors to write frames share their pairs; give one device")
 

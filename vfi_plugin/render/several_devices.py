@@ -66,34 +66,45 @@ def made_in_order(
     Raises:
         Whatever a job, a maker or ``check`` raises. All threads have ended when this returns or raises.
     """
-    free: queue.SimpleQueue[Callable[[Job], Iterable[Result]]] = queue.SimpleQueue()
-    for maker in makers:
-        free.put(maker)
-    stopped = threading.Event()
-
-    def make(job: Job, stream: _Stream[Result]) -> None:
-        maker, error = free.get(), None
-        try:
-            for result in maker(job):
-                stream.put(result, stopped)
-                if stopped.is_set():
-                    return
-        except BaseException as failure:  # handed to the caller, whatever it is
-            error = failure
-        finally:
-            free.put(maker)
-        stream.put(_End(error), stopped)
-
+    work = _Work(makers)
     under_way: deque[_Stream[Result]] = deque()
     with ThreadPoolExecutor(len(makers), thread_name_prefix="vfi-device") as pool:
         try:
             for job in jobs:
                 under_way.append(_Stream())
-                pool.submit(make, job, under_way[-1])
+                pool.submit(work.make, job, under_way[-1])
                 if len(under_way) > len(makers):
                     yield from under_way.popleft().taken(check)
             while under_way:
                 yield from under_way.popleft().taken(check)
         finally:
-            stopped.set()
+            work.stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Work(Generic[Job, Result]):
+    """The makers that are free, and whether anybody still wants what they make."""
+
+    def __init__(self, makers: Sequence[Callable[[Job], Iterable[Result]]]) -> None:
+        self.stopped = threading.Event()
+        self._free: queue.SimpleQueue[Callable[[Job], Iterable[Result]]] = queue.SimpleQueue()
+        for maker in makers:
+            self._free.put(maker)
+
+    def make(self, job: Job, stream: _Stream[Result]) -> None:
+        """Puts all that a maker makes of a job into a stream, and an end."""
+        maker = self._free.get()
+        end = _End(None)
+        try:
+            self._pass_on(maker(job), stream)
+        except BaseException as failure:  # handed to the caller, whatever it is
+            end = _End(failure)
+        finally:
+            self._free.put(maker)
+        stream.put(end, self.stopped)
+
+    def _pass_on(self, results: Iterable[Result], stream: _Stream[Result]) -> None:
+        for result in results:
+            stream.put(result, self.stopped)
+            if self.stopped.is_set():
+                return
