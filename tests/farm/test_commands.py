@@ -48,7 +48,9 @@ ALL = RetimeOptions(
     overwrite=True,
 )
 VECTORS = RetimeOptions(speed="1", in_range="1001-1010", vectors=True, vectors_from="vec.####.exr")
-VECTORS_ALONE = RetimeOptions(speed="1", in_range="1001-1010", vectors_only=True)
+VECTORS_ALONE = RetimeOptions(
+    speed="1", in_range="1001-1010", vectors_only=True, detail=0.5, bad_frames="1003 1005-1006"
+)
 TIMINGS: tuple[dict[str, Any], ...] = (
     {"fps": "24000/1001", "source_fps": "25"},
     {"length": 32, "rate": "25"},
