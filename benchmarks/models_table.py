@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from quality_entry import RETIMED
 from weights_facts import WEIGHTS, shown_of, weights_in
 
 from vfi_plugin.models.info import NOT_PUBLISHED, ModelInfo
@@ -102,11 +103,13 @@ def _height(costs: dict[str, Any]) -> int:
 def _footnotes(cpu: dict[str, Any], gpu: dict[str, Any], sets: Sequence[tuple[str, int, str]]) -> list[str]:
     notes = ["- parameters, file, licence: of the weights that ship; without such, of the published ones."]
     if sets:
+        retimed = any(RETIMED in data for _, _, data in sets)
         protocols = ", ".join(dict.fromkeys(f"`{protocol}`" for protocol, _, _ in sets))
         notes.append(
             f"- dB: PSNR of made frames (`vfi evaluate`, protocol {protocols}); in brackets that of frame averaging,"
             " then of `dis`, on the same frames. Models may have been measured on other numbers of frames: compare"
             " within a cell."
+            + (" *retimed*: as `vfi retime` makes them, elsewhere by the models alone." if retimed else "")
         )
     where = f"{cpu['size']} of {cpu['machine']['processor']}"
     where += f"; on a GPU, {gpu['machine']['cuda']}" if gpu else ""
