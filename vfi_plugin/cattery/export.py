@@ -12,7 +12,6 @@ import torch
 
 from vfi_plugin.cattery.networks import motion_of
 from vfi_plugin.cattery.retime import CatteryRetime
-from vfi_plugin.media.writing import write_file
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.model import Model
 
@@ -33,6 +32,8 @@ def write_node(model: Model, folder: Path) -> tuple[Path, ...]:
     Raises:
         WriteError: a file cannot be written.
     """
+    from vfi_plugin.media.writing import write_file  # loads OpenEXR, which all else here does without
+
     name = model.info.name
     contents = {
         f"{name}.pt": compiled(model),
