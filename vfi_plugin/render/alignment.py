@@ -1,9 +1,9 @@
 """How far apart both frames are shown to a network that cannot follow their motion by itself.
 
-Kernels reach 20 or 25 px, small flow networks 24 to 32. Where what is seen moves further, the network is shown both
-frames cut out that far apart: it then has only the rest to find. How far is decided for cells of a fixed grid, by a
-quick look at the whole frame in a small size, so that it hangs neither on the tiles that memory leaves room for nor on
-whether there are tiles at all.
+Kernels reach 20 or 25 px, small flow networks 24 to 44. So what most of a frame does is taken off all of it, and what a
+part does beyond a network's reach off that part: the network is shown both frames cut out that far apart, and has only
+the rest to find. How far is decided for cells of a fixed grid, by a quick look at the whole frame in a small size, so
+that it hangs neither on the tiles that memory leaves room for nor on whether there are tiles at all.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _STEP_PX = 8
 """Cells that move alike come out alike, and are shown to the network as one: each run sees its surroundings again."""
 
 _LEAST_PX = 2.0
+"""Below this what most of a frame does is left to the network: it is the least step that divides evenly at t = 1/2."""
 
 _MOST_PARTS = 16
 """Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""

@@ -31,7 +31,15 @@ class StillPair:
 
 
 class LargePair:
-    """Motion comes first, over the whole frame at a reduced size: what moves further than a tile is then known."""
+    """Motion comes first, over the whole frame at a reduced size: what moves further than a tile is then known.
+
+    Args:
+        model: looks at it, or at tiles of it.
+        guides: of the pair.
+        tiles: how large they may be.
+        taps: how flows sample the payload.
+        cells: their motion, of whom has looked at the frame already: it is no large one then. None: it is looked at.
+    """
 
     def __init__(
         self, model: Model, guides: LargeGuides, tiles: TileSize, taps: str, cells: CellMotion | None = None

@@ -82,12 +82,14 @@ class NetworkTiles(LargeMotion):
 
     def pieces(self) -> Iterator[Piece]:
         """Tiles that fade into each other."""
-        tiles = grid(self.window, self.size.side_px)
-        cores = [core for tile in tiles for core in self.shifts.alike(tile)]
-        for at, core in enumerate(cores):
-            around = core.expanded(2 * FADE_PX)
-            before = tuple(other for other in cores[:at] if _meet(around, other))
-            yield from self._tile(core, Fade(core, before, self.window))
+        made: list[Window] = []
+        for tile in grid(self.window, self.size.side_px):
+            made = [core for core in made if core.y_end + 2 * FADE_PX > tile.y]  # no later tile meets the others
+            for core in self.shifts.alike(tile):
+                around = core.expanded(2 * FADE_PX)
+                before = tuple(other for other in made if _meet(around, other))
+                made.append(core)
+                yield from self._tile(core, Fade(core, before, self.window))
 
     def _tile(self, core: Window, fade: Fade) -> Iterator[Piece]:
         target = core.expanded(FADE_PX).intersection(self.window)

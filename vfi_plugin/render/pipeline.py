@@ -10,10 +10,9 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
+Item = TypeVar("Item")
 
 READ_AHEAD = 2
 WRITERS = 2
@@ -21,13 +20,61 @@ _POLL_SECONDS = 0.1  # how late a stop may be noticed while waiting
 
 
 class _End:
-    """The last thing a reader hands over; carries what it failed with, or None."""
+    """The last thing in a stream; carries what its maker failed with, or None."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
 
 
-def read_ahead(jobs: Iterable[Job], check: Callable[[], None], ahead: int = READ_AHEAD) -> Iterator[Job]:
+class Stream(Generic[Item]):
+    """Items made in one thread and taken in another.
+
+    Args:
+        ahead: how many may wait beside the one that the maker has in hand.
+        stopped: set once nobody wants more.
+    """
+
+    def __init__(self, ahead: int, stopped: threading.Event) -> None:
+        self._waiting: queue.Queue[Item | _End] = queue.Queue(ahead)
+        self._stopped = stopped
+
+    def fill(self, items: Iterable[Item]) -> None:
+        """Passes on all items, then an end; what goes wrong goes to whoever takes them."""
+        error: BaseException | None = None
+        try:
+            for item in items:
+                self._put(item)
+                if self._stopped.is_set():
+                    return
+        except BaseException as failure:  # handed to the taker, whatever it is
+            error = failure
+        self._put(_End(error))
+
+    def taken(self, check: Callable[[], None]) -> Iterator[Item]:
+        """The items; ``check`` is called while waiting and raises to stop."""
+        while True:
+            check()
+            try:
+                item = self._waiting.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if not isinstance(item, _End):
+                yield item
+                continue
+            if item.error is not None:
+                raise item.error
+            return
+
+    def _put(self, item: Item | _End) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._waiting.put(item, timeout=_POLL_SECONDS)
+            except queue.Full:
+                continue
+            return
+
+
+def read_ahead(jobs: Iterable[Item], check: Callable[[], None], ahead: int = READ_AHEAD) -> Iterator[Item]:
     """Iterates over ``jobs`` in a thread of its own, at most ``ahead`` ahead of the caller.
 
     Args:
@@ -38,50 +85,15 @@ def read_ahead(jobs: Iterable[Job], check: Callable[[], None], ahead: int = READ
     Raises:
         Whatever an item of ``jobs`` or ``check`` raises. The thread has ended when this returns or raises.
     """
-    waiting: queue.Queue[Job | _End] = queue.Queue(ahead)
     stopped = threading.Event()
-
-    def put(item: Job | _End) -> None:
-        while not stopped.is_set():
-            try:
-                waiting.put(item, timeout=_POLL_SECONDS)
-                return
-            except queue.Full:
-                continue
-
-    def work() -> None:
-        error: BaseException | None = None
-        try:
-            for job in jobs:
-                put(job)
-                if stopped.is_set():
-                    return
-        except BaseException as failure:  # handed to the caller, whatever it is
-            error = failure
-        put(_End(error))
-
-    reader = threading.Thread(target=work, name="vfi-reader", daemon=True)
+    stream: Stream[Item] = Stream(ahead, stopped)
+    reader = threading.Thread(target=stream.fill, args=(jobs,), name="vfi-reader", daemon=True)
     reader.start()
     try:
-        yield from _taken(waiting, check)
+        yield from stream.taken(check)
     finally:
         stopped.set()
         reader.join()
-
-
-def _taken(waiting: queue.Queue[Job | _End], check: Callable[[], None]) -> Iterator[Job]:
-    while True:
-        check()
-        try:
-            item = waiting.get(timeout=_POLL_SECONDS)
-        except queue.Empty:
-            continue
-        if not isinstance(item, _End):
-            yield item
-            continue
-        if item.error is not None:
-            raise item.error
-        return
 
 
 class WriteBehind:
