@@ -28,9 +28,9 @@ class _SharedModules(MetaPathFinder):
     )
     of_benchmarks = (
         *("defect_clips", "defect_edits", "defect_footage", "defect_makers", "defect_places", "defect_plan"),
-        *("defect_shots", "marks", "scan_page", "scan_scores"),
+        *("defect_shots", "flow_first", "marks", "scan_page", "scan_scores"),
     )
-    """Labelled clips with defects and what is measured on them: benchmarks and tests share these."""
+    """Labelled clips with defects and what is measured on them, and a part of a training: tests use these too."""
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         if name in self.names:
@@ -73,6 +73,15 @@ def shared_dir() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the reference data folder is not beside the repository")
     return folder
+
+
+@pytest.fixture
+def gpu() -> None:
+    """An NVIDIA GPU that torch can use; the test is skipped without one, or fails where one was promised."""
+    import torch
+
+    if not torch.cuda.is_available():
+        (pytest.fail if os.environ.get("VFI_REQUIRE_GPU") == "1" else pytest.skip)("torch sees no CUDA device")
 
 
 @pytest.fixture(scope="session")

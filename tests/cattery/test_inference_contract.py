@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -134,10 +133,9 @@ def test_no_tensor_inside_is_of_another_device(network: str, half: bool) -> None
 
 
 @pytest.mark.gpu
+@pytest.mark.usefixtures("gpu")
 @pytest.mark.parametrize("network", NETWORKS)
 def test_a_gpu_gives_the_same_picture(network: str) -> None:
-    if not torch.cuda.is_available():
-        (pytest.fail if os.environ.get("VFI_REQUIRE_GPU") == "1" else pytest.skip)("torch sees no CUDA device")
     frames = two_frames(37, 53)
     expected = loaded(network)(frames)
     found = loaded(network, "cuda")(frames.cuda()).cpu()

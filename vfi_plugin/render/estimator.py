@@ -13,6 +13,7 @@ import torch
 from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
+from vfi_plugin.models.device_limits import hold_to
 from vfi_plugin.models.given import GivenPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.registry import load_model, resolve_device
@@ -114,8 +115,6 @@ def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
     options = job.options
     if options.method != "motion" or job.vectors is not None:
         return None
-    # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
-    torch.backends.cudnn.allow_tf32 = False
     return load_model(
         job.model.name,
         weights=options.weights,
@@ -161,8 +160,11 @@ class Estimator:
         """
         told = job.options.filter, job.transform, job.tiling, on_less
         if job.vectors is not None:
-            return cls(None, *told, resolve_device(job.options.devices[0] if device is None else device))
-        return cls(model or load_job_model(job, device), *told, in_pieces=not job.wants_whole_motion)
+            made = cls(None, *told, resolve_device(job.options.devices[0] if device is None else device))
+        else:
+            made = cls(model or load_job_model(job, device), *told, in_pieces=not job.wants_whole_motion)
+        hold_to(made._device, None if job.options.memory_gb is None else job.tiling.cap_bytes)
+        return made
 
     def prepare(self, guides: Mapping[str, GuidePair | LargeGuides]) -> dict[str, ViewPair]:
         """Looks at the pair of every view once."""

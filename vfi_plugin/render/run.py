@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from vfi_plugin.cancellation import Cancellation
+from vfi_plugin.errors import RenderError
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import clean_leftovers, write_image
 from vfi_plugin.models.model import Model
@@ -14,6 +15,7 @@ from vfi_plugin.models.registry import resolve_device
 from vfi_plugin.render.estimator import Estimator
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.freed_memory import give_back_freed
+from vfi_plugin.render.large_motion import is_out_of_memory
 from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
@@ -145,6 +147,10 @@ class _Run:
             give_back_freed()
         try:
             yield from self._in_spans(todo) if self._job.spans else self._in_pairs(todo)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise RenderError(_TOO_LITTLE.format(devices=self._job.options.device)) from error
         finally:
             self._reader.close()
 
@@ -178,6 +184,12 @@ class _Run:
         for output in work.outputs:
             self._check()
             yield output, self._maker.made(output, work, motions)
+
+
+_TOO_LITTLE = (
+    "the memory did not suffice (device {devices}); give a smaller --memory-gb, with which frames are made in smaller"
+    " pieces, fewer --channels, or another --device"
+)
 
 
 def _writing(path: Path, frame: Frame, origin: Path | None) -> Callable[[], None]:
