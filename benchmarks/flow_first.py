@@ -220,6 +220,8 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=6_000, help="scenes that are drawn before it begins")
     parser.add_argument("--seed", type=int, default=2)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--training-data", default="clips of one's own, and made-up scenes")
+    parser.add_argument("--licence", default="not stated by who trained them")
     return parser.parse_args(arguments)
 
 
@@ -227,8 +229,8 @@ def main() -> None:
     args = parsed()
     net = learn(args, torch.device(args.device))
     state = {name: value.half() if value.is_floating_point() else value for name, value in net.state_dict().items()}
-    data = "clips of one's own, and made-up scenes"
-    save_weights(args.out, "dain", Weights(state, "", "", "", args.width, training_data=data), None)
+    weights = Weights(state, "", "", "", args.width, args.licence, args.training_data)
+    save_weights(args.out, "dain", weights, None)
 
 
 if __name__ == "__main__":

@@ -95,8 +95,8 @@ def test_the_classic_is_said_to_need_no_weights(capsys: pytest.CaptureFixture[st
 
 def test_the_size_and_cost_of_a_network_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["models", "list"])
-    line = _line(capsys.readouterr().out, "dain")
-    assert all(text in line for text in ("24.0 M", "5600 k", "CC BY-NC-SA 4.0"))
+    line = _line(capsys.readouterr().out, "sepconvpp")
+    assert all(text in line for text in ("13.6 M", "478 k", "official weights"))
 
 
 def test_weights_that_ship_are_in_use_until_others_are_imported(
