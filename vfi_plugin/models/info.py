@@ -90,6 +90,16 @@ class ModelInfo:
     overlap_px: int = 0
     finds_flow: bool = False
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether large frames are cut up for it; a classic, or one that paints a frame as a whole, sees all of it."""
+        return self.overlap_px > 0
+
+    @property
+    def is_classic(self) -> bool:
+        """Whether it looks for motion at a reduced size in large frames, as the classics do."""
+        return not self.is_tiled and not self.paints
+
     def at_detail(self, detail: float | None) -> ModelInfo:
         """The facts where motion is looked for at a part of the frame's size; None: as the model chooses.
 

@@ -169,7 +169,7 @@ class CellMotion:
         would else be lost in their place.
         """
         info = model.info
-        if info.overlap_px == 0:  # it paints the frame as a whole
+        if not info.is_tiled:
             return np.zeros(self.velocity.shape[:2], np.bool_)
         follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
 

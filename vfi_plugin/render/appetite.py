@@ -79,7 +79,7 @@ def payload_bytes(channels: int) -> int:
 
 def network_bytes(model: ModelInfo) -> int:
     """Bytes a pixel that a model sees; 0 for one that looks at large frames at a reduced size only."""
-    if model.overlap_px == 0 and not model.paints:
+    if model.is_classic:
         return 0
     return _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)
 

@@ -58,7 +58,7 @@ class LargePair:
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
         motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)
         shifts = self._cells.shifts(model, made) if aligns(model) else Shifts.none(window)
-        if model.info.overlap_px == 0:
+        if not model.info.is_tiled:
             offsets, _ = offsets_of(shifts.of(window), made)
             is_large = self._given is None
             return PaintedWhole(

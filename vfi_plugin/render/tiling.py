@@ -146,8 +146,7 @@ class _Need:
     def of(cls, headers: Sequence[PartHeader], model: ModelInfo | None, detail: float | None) -> _Need:
         window = _window(headers)
         pixels = window.width * window.height
-        searches_whole = model is not None and model.overlap_px == 0 and not model.paints
-        closer, search = _closer(window, detail) if searches_whole else (1, 0)
+        closer, search = _closer(window, detail) if model is not None and model.is_classic else (1, 0)
         a_pixel, in_all = (0, 0) if model is None else whole_bytes(model)
         channels = [kind for header in headers for _, kind in header.channels]
         return cls(
