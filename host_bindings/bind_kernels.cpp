@@ -40,6 +40,20 @@ Tensor rows_of_floats(const Array& array) {
     return view;
 }
 
+Tensor written_rows(const Array& array) {
+    target(array);
+    return rows_of_floats(array);
+}
+
+bool has_size(const Tensor& tensor, long n, long c, long h, long w) {
+    return tensor.n() == n && tensor.c() == c && tensor.h() == h && tensor.w() == w;
+}
+
+bool are_cells(const vfi::CellMotion& cells, long h, long w) {
+    return h > 0 && w > 0 && has_size(cells.before, 1, 1, h, w) && has_size(cells.after, 1, 1, h, w) &&
+           has_size(cells.forward, 1, 2, h, w) && has_size(cells.backward, 1, 2, h, w);
+}
+
 // A gradient that may not be wanted.
 class Wanted {
   public:
@@ -61,29 +75,27 @@ void run(const Work& work) {
 }
 
 void bind_warps(py::module_& module) {
-    module.def("patch_search",
-               [](const Array& first, const Array& second, const Array& cells, const Array& flows, int threads) {
-                   const Tensor f = tensor(first), s = tensor(second), c = target(cells), o = target(flows);
-                   const auto has = [](const Tensor& t, long n, long channels, long h, long w) {
-                       return t.n() == n && t.c() == channels && t.h() == h && t.w() == w && h > 0 && w > 0;
-                   };
-                   const long h = f.h(), w = f.w(), down = (h + 3) / 4, across = (w + 3) / 4;
-                   const bool fits = has(f, 1, 3, h, w) && has(s, 1, 3, h, w);
-                   if (!fits || !has(c, 2, 3, down, across) || !has(o, 2, 2, down, across)) {
-                       throw py::value_error("images or cells of the wrong size");
-                   }
-                   run([&] { VFI_CALL(patch_search, f, s, c, o, threads); });
-               });
-    module.def("both_ways", [](const Array& guides, const Array& flows, float t, const Array& flow_0,
-                               const Array& flow_1, const Array& weight, int threads) {
-        const Tensor g = tensor(guides), f = tensor(flows);
+    module.def("patch_search", [](const Array& first, const Array& second, const Array& before, const Array& after,
+                                  const Array& forward, const Array& backward, int threads) {
+        const Tensor f = tensor(first), s = tensor(second);
+        const vfi::CellMotion cells{written_rows(before), written_rows(after), written_rows(forward),
+                                    written_rows(backward)};
+        const bool fits = has_size(f, 1, 3, f.h(), f.w()) && has_size(s, 1, 3, f.h(), f.w());
+        if (!fits || !are_cells(cells, (f.h() + 3) / 4, (f.w() + 3) / 4)) {
+            throw py::value_error("images or cells of the wrong size");
+        }
+        run([&] { VFI_CALL(patch_search, f, s, cells, threads); });
+    });
+    module.def("both_ways", [](const Array& before, const Array& after, const Array& forward, const Array& backward,
+                               float t, const Array& flow_0, const Array& flow_1, const Array& weight, int threads) {
+        const vfi::CellMotion cells{tensor(before), tensor(after), tensor(forward), tensor(backward)};
         const vfi::BlockMotion out{target(flow_0), target(flow_1), target(weight), 1};
-        const auto has = [&](const Tensor& t, long n, long channels) {
-            return t.n() == n && t.c() == channels && t.h() == g.h() && t.w() == g.w();
-        };
-        const bool fits = has(g, 2, 3) && has(f, 2, 2) && has(out.flow_0, 1, 2) && has(out.flow_1, 1, 2);
-        if (!fits || !has(out.weight, 1, 1) || g.h() < 1 || g.w() < 1) throw py::value_error("fields of unlike sizes");
-        run([&] { VFI_CALL(both_ways, g, f, t, out, threads); });
+        const long h = cells.before.h(), w = cells.before.w();
+        const bool fits = has_size(out.flow_0, 1, 2, h, w) && has_size(out.flow_1, 1, 2, h, w);
+        if (!fits || !has_size(out.weight, 1, 1, h, w) || !are_cells(cells, h, w)) {
+            throw py::value_error("fields of unlike sizes");
+        }
+        run([&] { VFI_CALL(both_ways, cells, t, out, threads); });
     });
     module.def("enlarged_mix", [](const Array& image_0, const Array& image_1, const Array& flow_0, const Array& flow_1,
                                   const Array& weight, const Array& out, long factor, int threads) {

@@ -22,8 +22,11 @@ struct Way {
 // All steps of one pair; h x w pixels.
 class Pair {
   public:
-    Pair(const Tensor& guides, const Tensor& flows, long h, long w, int threads)
-        : h_(h), w_(w), threads_(threads), ways_{way(guides, flows, 0), way(guides, flows, 1)} {
+    Pair(const CellMotion& cells, int threads)
+        : h_(cells.before.h()),
+          w_(cells.before.w()),
+          threads_(threads),
+          ways_{way(cells.before, cells.forward), way(cells.after, cells.backward)} {
         judge(ways_[0], ways_[1]);
         judge(ways_[1], ways_[0]);
     }
@@ -37,14 +40,15 @@ class Pair {
         Planes share(1, h_, w_);
         each([&](long at) {
             const Lanes first = seen_0.load(0, at) * (1.0f - t), total = first + seen_1.load(0, at) * t;
-            share.store(0, at, total > 0.0f ? first / larger(total, broadcast(1e-6f)) : broadcast(1.0f - t));
+            const IntLanes has_share = is_less(Lanes{}, total);
+            share.store(0, at, chosen(has_share, first / larger(total, broadcast(1e-6f)), broadcast(1.0f - t)));
         });
         to_0.write(flow_0), to_1.write(flow_1), share.write(weight);
     }
 
   private:
-    Way way(const Tensor& guides, const Tensor& flows, long which) const {
-        return {Planes::of(guides, which), Planes::of(flows, which), Planes(1, h_, w_)};
+    Way way(const Tensor& guide, const Tensor& flow) const {
+        return {Planes::of(guide), Planes::of(flow), Planes(1, h_, w_)};
     }
 
     template <typename Body>
@@ -71,10 +75,7 @@ class Pair {
 
     static Lanes size(const Lanes& value) { return larger(value, -value); }
 
-    static Lanes unlike(const Planes& a, const Planes& b, long at) {
-        const auto channel = [&](long c) { return size(a.load(c, at) - b.load(c, at)); };
-        return ((channel(0) + channel(1)) + channel(2)) * (1.0f / 3.0f);
-    }
+    static Lanes unlike(const Planes& a, const Planes& b, long at) { return size(a.load(0, at) - b.load(0, at)); }
 
     void judge(Way& here, const Way& there) const {
         const Planes moved = warped(there.guide, here.flow);
@@ -121,19 +122,30 @@ class Pair {
     // sign: -1 where the source's own flow leads the other way.
     Planes visibility(const Planes& source, const Planes& to_source, const Planes& motion, float sign) const {
         Planes seen = warped(source, to_source);
-        const float right = static_cast<float>(w_) - 0.5f, bottom = static_cast<float>(h_) - 0.5f;
         parallel_for(h_, 30 * w_, threads_, [&](long begin, long end) {
-            for (long at = begin * w_; at < end * w_; ++at) {
-                const float dx = seen.row(0)[at] - sign * motion.row(0)[at];
-                const float dy = seen.row(1)[at] - sign * motion.row(1)[at];
-                const float x = static_cast<float>(at % w_) + to_source.row(0)[at];
-                const float y = static_cast<float>(at / w_) + to_source.row(1)[at];
-                seen.row(0)[at] = -std::sqrt(dx * dx + dy * dy);
-                seen.row(1)[at] = x >= -0.5f && x <= right && y >= -0.5f && y <= bottom ? 1.0f : 0.0f;
+            for (long y = begin; y < end; ++y) {
+                const long first = y * w_;
+                look_along(y, motion.row(0) + first, motion.row(1) + first, to_source.row(0) + first,
+                           to_source.row(1) + first, sign, seen.row(0) + first, seen.row(1) + first);
             }
         });
         each([&](long at) { seen.store(0, at, (exponential(seen.load(0, at)) + kHiddenShare) * seen.load(1, at)); });
         return seen;
+    }
+
+    // Of a row of the source's flow: how far it differs from the motion, negative, and whether it is inside, 0 or 1.
+    void look_along(long y, const float* __restrict motion_x, const float* __restrict motion_y,
+                    const float* __restrict to_x, const float* __restrict to_y, float sign, float* __restrict seen_x,
+                    float* __restrict seen_y) const {
+        const float right = static_cast<float>(w_) - 0.5f, bottom = static_cast<float>(h_) - 0.5f;
+        const float row = static_cast<float>(y);
+        for (long at = 0; at < w_; ++at) {
+            const float dx = seen_x[at] - sign * motion_x[at], dy = seen_y[at] - sign * motion_y[at];
+            const float x = static_cast<float>(static_cast<int>(at)) + to_x[at], y_there = row + to_y[at];
+            const bool is_inside = (x >= -0.5f) & (x <= right) & (y_there >= -0.5f) & (y_there <= bottom);
+            seen_x[at] = -std::sqrt(dx * dx + dy * dy);
+            seen_y[at] = is_inside ? 1.0f : 0.0f;
+        }
     }
 
     long h_, w_;
@@ -143,8 +155,8 @@ class Pair {
 
 }  // namespace
 
-void both_ways(const Tensor& guides, const Tensor& flows, float t, const BlockMotion& out, int threads) {
-    const Pair pair(guides, flows, guides.h(), guides.w(), threads);
+void both_ways(const CellMotion& cells, float t, const BlockMotion& out, int threads) {
+    const Pair pair(cells, threads);
     pair.write_motion(t, out.flow_0, out.flow_1, out.weight);
 }
 

@@ -9,10 +9,6 @@
 namespace vfi {
 namespace {
 
-inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
-    return where ? then : otherwise;
-}
-
 struct CubicWeights {
     Lanes at[4];
 
@@ -37,7 +33,7 @@ struct CubicPlaces {
     Lanes fx, fy;
 
     CubicPlaces(const Lanes& x, const Lanes& y, const Tensor& image) {
-        valid = (x - x == 0.0f) & (y - y == 0.0f);
+        valid = is_equal(x - x, Lanes{}) & is_equal(y - y, Lanes{});
         const Lanes px = held(x, image.w()), py = held(y, image.h());
         left = __builtin_convertvector(px, IntLanes), top = __builtin_convertvector(py, IntLanes);
         fx = fraction(px - __builtin_convertvector(left, Lanes)),
@@ -46,7 +42,7 @@ struct CubicPlaces {
 
   private:
     // So little is nothing: its square, a weight, would be 0 while it is not.
-    static Lanes fraction(const Lanes& f) { return chosen(f < 1e-9f, Lanes{}, f); }
+    static Lanes fraction(const Lanes& f) { return chosen(is_less(f, broadcast(1e-9f)), Lanes{}, f); }
 
     Lanes held(const Lanes& place, long side) const {
         const Lanes inside = smaller(larger(place, Lanes{}), broadcast(static_cast<float>(side - 1)));
@@ -61,20 +57,26 @@ struct CubicRow {
 
 // Four rows of taps, of which the middle two hold the nearest pixels.
 inline Lanes cubic_sum(const CubicRow* rows, const CubicWeights& down, const Lanes& fy) {
-    const IntLanes beneath = fy != 0.0f;
+    const IntLanes beneath = ~is_equal(fy, Lanes{});
     const Lanes sum = down.total(beneath, rows[0].across, rows[1].across, rows[2].across, rows[3].across);
     const Lanes low = smaller(rows[1].low, chosen(beneath, rows[2].low, rows[1].low));
     const Lanes high = larger(rows[1].high, chosen(beneath, rows[2].high, rows[1].high));
     // In this order of operands a sum that is NaN stays NaN.
-    const Lanes above = sum < low ? low : sum;
-    return above > high ? high : above;
+    return smaller(high, larger(low, sum));
 }
 
-// One by one: instructions that gather are slower on many processors.
-inline Lanes gathered(const float* from, const IntLanes& index) {
-    Lanes value;
-    for (int lane = 0; lane < kLanes; ++lane) value[lane] = from[index[lane]];
-    return value;
+// One by one, as instructions that gather are slower on many processors; four that follow one another at once.
+inline Lanes gathered(const float* from, const IntLanes& index, const bool* quads) {
+    alignas(sizeof(Lanes)) float values[kLanes];
+    for (int quad = 0; quad < 4; ++quad) {
+        float* to = values + 4 * quad;
+        if (quads[quad]) {
+            std::memcpy(to, from + index[4 * quad], sizeof(Quad));
+        } else {
+            for (int lane = 0; lane < 4; ++lane) to[lane] = from[index[4 * quad + lane]];
+        }
+    }
+    return load(values);
 }
 
 // Pixel by pixel, wherever they lie in a plane of less than 2^31 floats.
@@ -86,6 +88,15 @@ class CubicScattered {
             column_[i] = held(p_.left + (i - 1), last_column);
             row_[i] = held(p_.top + (i - 1), last_row) * static_cast<int>(image.stride[2]);
         }
+        const IntLanes steps = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+        const IntLanes left = p_.left - steps;
+        for (int quad = 0; quad < 4; ++quad) {
+            const int at = 4 * quad;
+            const bool in_row = left[at] == left[at + 1] && left[at] == left[at + 2] && left[at] == left[at + 3];
+            const bool at_height =
+                p_.top[at] == p_.top[at + 1] && p_.top[at] == p_.top[at + 2] && p_.top[at] == p_.top[at + 3];
+            quads_[quad] = in_row && at_height && left[at] >= 1 && left[at] + 5 <= last_column;
+        }
     }
 
     Lanes value(const float* plane) const {
@@ -96,14 +107,13 @@ class CubicScattered {
 
   private:
     static IntLanes held(const IntLanes& place, int last) {
-        const IntLanes above = place > 0 ? place : IntLanes{};
-        return above < last ? above : IntLanes{} + last;
+        return smaller(larger(place, IntLanes{}), IntLanes{} + last);
     }
 
     CubicRow row(const float* plane, const IntLanes& from) const {
         Lanes values[4];
-        for (int i = 0; i < 4; ++i) values[i] = gathered(plane, from + column_[i]);
-        const IntLanes is_between = p_.fx != 0.0f;
+        for (int i = 0; i < 4; ++i) values[i] = gathered(plane, from + column_[i], quads_);
+        const IntLanes is_between = ~is_equal(p_.fx, Lanes{});
         const Lanes sum = across_.total(is_between, values[0], values[1], values[2], values[3]);
         const Lanes beside = chosen(is_between, values[2], values[1]);
         return {sum, smaller(values[1], beside), larger(values[1], beside)};
@@ -112,6 +122,7 @@ class CubicScattered {
     const CubicPlaces& p_;
     CubicWeights across_, down_;
     IntLanes column_[4], row_[4];
+    bool quads_[4];
 };
 
 }  // namespace

@@ -2,14 +2,10 @@
 // ever in memory.
 #include <cmath>
 
-#include "cubic_block.h"
+#include "cubic_window.h"
 #include "levels.h"
 #include "parallel.h"
 #include "rows.h"
-
-#if defined(__AVX512F__)
-#include "cubic_window.h"
-#endif
 
 namespace vfi {
 namespace VFI_LEVEL {
@@ -100,19 +96,12 @@ class Enlarged {
 class Moved {
   public:
     Moved(const Tensor& image, const Lanes& x, const Lanes& y) : image_(image), places_(x, y, image) {
-#if defined(__AVX512F__)
         is_close_ = window_.find(places_, image);
-#endif
     }
 
     template <typename Store>
     void each_channel(long n, const Store& to) const {
-#if defined(__AVX512F__)
-        if (is_close_) {
-            for (long c = 0; c < image_.c(); ++c) to(c, window_.value(image_.floats(n, c, 0)));
-            return;
-        }
-#endif
+        if (is_close_) return window_.each_channel(image_, n, to);
         const CubicScattered scattered(places_, image_);
         for (long c = 0; c < image_.c(); ++c) to(c, scattered.value(image_.floats(n, c, 0)));
     }
@@ -120,37 +109,45 @@ class Moved {
   private:
     const Tensor& image_;
     CubicPlaces places_;
-#if defined(__AVX512F__)
     CubicWindow window_;
     bool is_close_;
-#endif
 };
 
 // Like torch's lerp: exact at both ends. A frame without a share adds nothing, not even Inf or NaN.
 inline Lanes mixed(const Lanes& first, const Lanes& second, const Lanes& share) {
     const Lanes difference = first - second;
-    const Lanes both = chosen(share < 0.5f, second + share * difference, first - difference * (1.0f - share));
-    return chosen(share >= 1.0f, first, chosen(share <= 0.0f, second, both));
+    const Lanes both =
+        chosen(is_less(share, broadcast(0.5f)), second + share * difference, first - difference * (1.0f - share));
+    return chosen(is_at_most(broadcast(1.0f), share), first, chosen(is_at_most(share, Lanes{}), second, both));
 }
 
 struct Job {
     const Tensor &image_0, &image_1, &out;
 
     void mix_row(long n, long y, const Enlarged& fields, float* parts) const {
-        const Lanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-        const float row = static_cast<float>(y);
-        for (long x = 0; x < out.w(); x += kLanes) {
-            const Lanes column = steps + static_cast<float>(x);
-            const Moved first(image_0, column + fields.at(0, x), row + fields.at(1, x));
-            first.each_channel(n, [&](long c, const Lanes& value) { store(parts + c * kLanes, value); });
-            const Moved second(image_1, column + fields.at(2, x), row + fields.at(3, x));
-            const Lanes share = fields.at(4, x);
-            const long count = std::min(kLanes, out.w() - x);
-            second.each_channel(n, [&](long c, const Lanes& value) {
-                const Lanes result = mixed(load(parts + c * kLanes), value, share);
-                std::memcpy(out.floats(n, c, y) + x, &result, count * sizeof(float));
-            });
+        const long whole = out.w() / kLanes * kLanes;
+        for (long x = 0; x < whole; x += kLanes) {
+            mix_block(n, y, x, fields, parts,
+                      [&](long c, const Lanes& value) { store(out.floats(n, c, y) + x, value); });
         }
+        if (whole == out.w()) return;
+        mix_block(n, y, whole, fields, parts, [&](long c, const Lanes& value) {
+            std::memcpy(out.floats(n, c, y) + whole, &value, (out.w() - whole) * sizeof(float));
+        });
+    }
+
+  private:
+    template <typename Store>
+    void mix_block(long n, long y, long x, const Enlarged& fields, float* parts, const Store& to) const {
+        const Lanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        const Lanes column = steps + static_cast<float>(x);
+        const float row = static_cast<float>(y);
+        const Moved first(image_0, column + fields.at(0, x), row + fields.at(1, x));
+        first.each_channel(n, [&](long c, const Lanes& value) { store(parts + c * kLanes, value); });
+        const Moved second(image_1, column + fields.at(2, x), row + fields.at(3, x));
+        const Lanes share = fields.at(4, x);
+        second.each_channel(n,
+                            [&](long c, const Lanes& value) { to(c, mixed(load(parts + c * kLanes), value, share)); });
     }
 };
 

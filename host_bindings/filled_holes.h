@@ -17,11 +17,11 @@ class Planes {
     Planes(long c, long h, long w)
         : c_(c), h_(h), w_(w), plane_((h * w + kLanes - 1) / kLanes * kLanes), memory_(c * plane_, 0.0f) {}
 
-    static Planes of(const Tensor& tensor, long n) {
+    static Planes of(const Tensor& tensor) {
         Planes planes(tensor.c(), tensor.h(), tensor.w());
         for (long c = 0; c < tensor.c(); ++c) {
             for (long y = 0; y < tensor.h(); ++y) {
-                read_row(tensor, n, c, y, 0, tensor.w(), planes.row(c) + y * tensor.w());
+                read_row(tensor, 0, c, y, 0, tensor.w(), planes.row(c) + y * tensor.w());
             }
         }
         return planes;

@@ -2,7 +2,13 @@
 // whichever the level this file is compiled for has.
 #pragma once
 
+#include <cstdint>
 #include <cstring>
+#include <type_traits>
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 namespace vfi {
 namespace {
@@ -41,9 +47,90 @@ inline Quad load_quad(const float* at) {
 
 inline Lanes broadcast(float value) { return Lanes{} + value; }
 
-inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }
+// Comparisons and choices. Of vectors wider than its registers GCC compares one lane after another, which takes ten
+// times as long; so these go by registers.
+#if defined(__AVX512F__)
 
+inline IntLanes is_less(const Lanes& a, const Lanes& b) { return a < b; }
+inline IntLanes is_at_most(const Lanes& a, const Lanes& b) { return a <= b; }
+inline IntLanes is_equal(const Lanes& a, const Lanes& b) { return a == b; }
+inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }
 inline Lanes smaller(const Lanes& a, const Lanes& b) { return a < b ? a : b; }
+inline IntLanes larger(const IntLanes& a, const IntLanes& b) { return a > b ? a : b; }
+inline IntLanes smaller(const IntLanes& a, const IntLanes& b) { return a < b ? a : b; }
+inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
+    return where ? then : otherwise;
+}
+
+#else
+
+#if defined(__AVX2__)
+constexpr long kRegisterBytes = 32;
+#else
+constexpr long kRegisterBytes = 16;
+#endif
+
+template <typename Value>
+using Register __attribute__((vector_size(kRegisterBytes))) = Value;
+
+template <typename To, typename From, typename Operation>
+inline To by_registers(const From& a, const From& b, const Operation& operation) {
+    typedef std::remove_cv_t<std::remove_reference_t<decltype(a[0])> > Value;
+    constexpr long kCount = sizeof(From) / kRegisterBytes;
+    Register<Value> first[kCount], second[kCount];
+    decltype(operation(first[0], second[0])) found[kCount];
+    std::memcpy(first, &a, sizeof a), std::memcpy(second, &b, sizeof b);
+    for (long at = 0; at < kCount; ++at) found[at] = operation(first[at], second[at]);
+    To result;
+    std::memcpy(&result, found, sizeof result);
+    return result;
+}
+
+inline IntLanes is_less(const Lanes& a, const Lanes& b) {
+    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x < y; });
+}
+
+inline IntLanes is_at_most(const Lanes& a, const Lanes& b) {
+    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x <= y; });
+}
+
+inline IntLanes is_equal(const Lanes& a, const Lanes& b) {
+    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x == y; });
+}
+
+inline Lanes larger(const Lanes& a, const Lanes& b) {
+    return by_registers<Lanes>(a, b, [](const auto& x, const auto& y) { return x > y ? x : y; });
+}
+
+inline Lanes smaller(const Lanes& a, const Lanes& b) {
+    return by_registers<Lanes>(a, b, [](const auto& x, const auto& y) { return x < y ? x : y; });
+}
+
+inline IntLanes larger(const IntLanes& a, const IntLanes& b) {
+    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x > y ? x : y; });
+}
+
+inline IntLanes smaller(const IntLanes& a, const IntLanes& b) {
+    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x < y ? x : y; });
+}
+
+inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
+    return (Lanes)(((IntLanes)then & where) | ((IntLanes)otherwise & ~where));
+}
+
+#endif
+
+// Whether any bit of any lane is set.
+inline bool is_any(const IntLanes& value) {
+#if defined(__AVX512F__)
+    return _mm512_test_epi32_mask((__m512i)value, (__m512i)value) != 0;
+#else
+    std::uint64_t words[sizeof value / 8], all = 0;
+    std::memcpy(words, &value, sizeof value);
+    for (const std::uint64_t word : words) all |= word;
+    return all != 0;
+#endif
+}
 
 // e^x, within 2 units in the last place; NaN stays, too large gives Inf, too small 0.
 inline Lanes exponential(const Lanes& x) {
@@ -51,7 +138,7 @@ inline Lanes exponential(const Lanes& x) {
     const Lanes bounded = smaller(larger(x, broadcast(-110.0f)), broadcast(90.0f));
     const Lanes scaled = bounded * 1.44269504f;  // 1 / ln 2
     const IntLanes whole =
-        __builtin_convertvector(scaled + (scaled > 0.0f ? Lanes{} + 0.5f : Lanes{} - 0.5f), IntLanes);
+        __builtin_convertvector(scaled + chosen(is_less(Lanes{}, scaled), broadcast(0.5f), broadcast(-0.5f)), IntLanes);
     const Lanes n = __builtin_convertvector(whole, Lanes);
     // ln 2 in two parts, so that n times the first is exact.
     const Lanes r = (bounded - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -66,13 +153,13 @@ inline Lanes exponential(const Lanes& x) {
     // 2^n as two factors: one alone leaves the range of exponents at both ends.
     const IntLanes half = whole >> 1;
     const Lanes first = (Lanes)((half + 127) << 23), second = (Lanes)((whole - half + 127) << 23);
-    return x == x ? power * first * second : x;
+    return chosen(is_equal(x, x), power * first * second, x);
 }
 
 // The same for x <= 0 or NaN, half the work: within 4 units in the last place, and 0 where the result were subnormal.
 inline Lanes exponential_of_negative(const Lanes& x) {
     // From here on the exponent below is that of 0. NaN compares false and stays.
-    const Lanes bounded = x < -88.0f ? broadcast(-88.02969f) : x;  // 127 ln 2
+    const Lanes bounded = chosen(is_less(x, broadcast(-88.0f)), broadcast(-88.02969f), x);  // 127 ln 2
     // At this size the spacing of floats is 1: the sum rounds to a whole number, which its last bits hold.
     const Lanes rounder = broadcast(12582912.0f);  // 1.5 * 2^23
     const Lanes shifted = bounded * 1.44269504f + rounder;

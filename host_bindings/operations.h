@@ -12,8 +12,8 @@ void warp_backward(const Tensor& gradient, const Tensor& image, const Tensor& fl
 void enlarged_mix(const Tensor& image_0, const Tensor& image_1, const BlockMotion& motion, const Tensor& out,
                   int threads);
 
-// Flow between two guides in both directions as seen from t between them: guides (2, 3, H, W), flows (2, 2, H, W).
-void both_ways(const Tensor& guides, const Tensor& flows, float t, const BlockMotion& out, int threads);
+// Flow between two guides in both directions as seen from t between them.
+void both_ways(const CellMotion& cells, float t, const BlockMotion& out, int threads);
 
 void splat_sum(const Tensor& image, const Tensor& flow, const Tensor& out, int threads);
 void splat_sum_backward(const Tensor& gradient, const Tensor& image, const Tensor& flow, const Tensor* image_gradient,
@@ -62,7 +62,6 @@ void bend_values(const float* values, long count, const GuideCurve& curve, float
 void guide_of_pixels(const float* pixels, long count, const float* matrix, const GuideCurve& curve, float* guide,
                      int threads);
 
-// Flow from the first guide to the second (n = 0) and back (n = 1), of each cell of 4 x 4 px. Guides: (1, 3, H, W), RGB
-// in [0, 1]; cells: (2, 3, cells down, cells across), becomes the means of both guides; flows: (2, 2, cells down, cells
-// across), in pixels.
-void patch_search(const Tensor& first, const Tensor& second, const Tensor& cells, const Tensor& flows, int threads);
+// Flow between two guides in both directions, of each cell of 4 x 4 px. Guides: (1, 3, H, W), RGB in [0, 1]; cells are
+// written.
+void patch_search(const Tensor& first, const Tensor& second, const CellMotion& cells, int threads);

@@ -1,4 +1,4 @@
-// One patch of 8 x 8 px, and how well it fits to another picture.
+// One patch of 8 x 8 px, and how it differs from what lies at another place.
 #pragma once
 
 #include "patch_planes.h"
@@ -15,88 +15,132 @@ struct Vector {
     float x, y;
 };
 
+// Where the corner of a patch lies in another plane: a whole pixel, and fractions of 32767 parts to the right and down.
+struct Place {
+    int left, top, fx, fy;
+};
+
+// No further outside than a patch; what is no number counts as outside.
+inline Place placed(float y, float x, const Plane& other) {
+    const Quad place = {x, y}, first = Quad{} - static_cast<float>(kPatch);
+    const Quad last = {static_cast<float>(other.w()), static_cast<float>(other.h())};
+    const Quad near = place > first ? place : first, inside = near < last ? near : last;
+    IntQuad whole = __builtin_convertvector(inside, IntQuad);
+    whole += __builtin_convertvector(whole, Quad) > inside;  // rounded toward zero; true is -1
+    const Quad fraction = (inside - __builtin_convertvector(whole, Quad)) * 32767.0f;
+    const IntQuad parts = __builtin_convertvector(fraction, IntQuad);
+    return {whole[0], whole[1], parts[0], parts[1]};
+}
+
+// The sums over a patch of what it differs by, of its square, and of its products with both gradients.
+typedef IntQuad Sums;
+
+struct Patch {
+    Codes value[2], dx[2], dy[2];
+
+    void read(const Plane& image, const Gradients& gradients, long y, long x) {
+        for (long half = 0; half < 2; ++half) {
+            value[half] = four_rows(image.at(y + 4 * half, x), image.stride());
+            dx[half] = four_rows(gradients.x.at(y + 4 * half, x), image.stride());
+            dy[half] = four_rows(gradients.y.at(y + 4 * half, x), image.stride());
+        }
+    }
+
+    Sums differing(const Plane& other, const Place& place) const {
+        const long stride = other.stride();
+        const Code* at = other.at(place.top, place.left);
+        const Codes fx = broadcast_code(place.fx), fy = broadcast_code(place.fy);
+        const auto across = [&](const Codes& here, const Codes& right) { return here + part_of(right - here, fx); };
+        const Codes rows[3] = {across(four_rows(at, stride), four_rows(at + 1, stride)),
+                               across(four_rows(at + 4 * stride, stride), four_rows(at + 4 * stride + 1, stride)),
+                               across(one_row(at + 8 * stride), one_row(at + 8 * stride + 1))};
+        Codes difference[2];
+        for (long half = 0; half < 2; ++half) {
+            const Codes below = a_row_below(rows[half], rows[half + 1]);
+            difference[half] = rows[half] + part_of(below - rows[half], fy) - value[half];
+        }
+        const auto summed = [&](const Codes& first, const Codes& second) {
+            return pair_products(difference[0], first) + pair_products(difference[1], second);
+        };
+        const Codes one = broadcast_code(1);
+        return sums(summed(one, one), summed(difference[0], difference[1]), summed(dx[0], dx[1]),
+                    summed(dy[0], dy[1]));
+    }
+};
+
 // How unlike a patch is to what lies at a place, its mean left out, and how that falls along x and y.
 struct Fit {
     float cost, fall_x, fall_y;
 };
 
-class Patch {
-  public:
-    Patch(const Plane& image, const Gradients& gradients, long y, long x) {
-        const long stride = image.stride();
-        IntLanes sum_x{}, sum_y{}, xx{}, xy{}, yy{};
-        for (long half = 0; half < 2; ++half) {
-            value_[half] = four_rows(image.at(y + 4 * half, x), stride);
-            const Codes dx = dx_[half] = four_rows(gradients.x.at(y + 4 * half, x), stride);
-            const Codes dy = dy_[half] = four_rows(gradients.y.at(y + 4 * half, x), stride);
-            sum_x += pair_products(dx, broadcast_code(1)), sum_y += pair_products(dy, broadcast_code(1));
-            xx += pair_products(dx, dx), xy += pair_products(dx, dy), yy += pair_products(dy, dy);
-        }
-        const Quad first = __builtin_convertvector(sums(sum_x, sum_y, xx, xy), Quad);
-        sum_x_ = first[0], sum_y_ = first[1];
-        const float a = first[2] - sum_x_ * sum_x_ / kPixels, b = first[3] - sum_x_ * sum_y_ / kPixels;
-        const float c = static_cast<float>(sums(yy, yy, yy, yy)[0]) - sum_y_ * sum_y_ / kPixels;
-        const float determinant = a * c - b * b;
-        const float scale = determinant > kFlat ? 1.0f / determinant : 0.0f;
-        inverse_xx_ = c * scale, inverse_xy_ = -b * scale, inverse_yy_ = a * scale;
-    }
+// What the gradients of a patch tell: their sums, and the inverse of the matrix of their products.
+struct Slope {
+    float sum_x, sum_y, xx, xy, yy;
 
-    Fit fit(const Plane& other, float y, float x) const {
-        Codes difference[2];
-        differ(other, y, x, difference);
-        IntLanes sum{}, squares{}, along_x{}, along_y{};
-        for (long half = 0; half < 2; ++half) {
-            sum += pair_products(difference[half], broadcast_code(1));
-            squares += pair_products(difference[half], difference[half]);
-            along_x += pair_products(difference[half], dx_[half]);
-            along_y += pair_products(difference[half], dy_[half]);
-        }
-        const Quad total = __builtin_convertvector(sums(sum, squares, along_x, along_y), Quad);
-        const float mean = total[0] / kPixels;
-        return {total[1] - mean * total[0], total[2] - mean * sum_x_, total[3] - mean * sum_y_};
+    Fit fit(float sum, float squares, float along_x, float along_y) const {
+        const float mean = sum / kPixels;
+        return {squares - mean * sum, along_x - mean * sum_x, along_y - mean * sum_y};
     }
 
     // Of an inverse search: how far the place is to go back.
     Vector step(const Fit& fit) const {
-        return {inverse_xx_ * fit.fall_x + inverse_xy_ * fit.fall_y,
-                inverse_xy_ * fit.fall_x + inverse_yy_ * fit.fall_y};
+        return {xx * fit.fall_x + xy * fit.fall_y, xy * fit.fall_x + yy * fit.fall_y};
     }
+};
+
+// The slopes of a row of patches, from sums that neighbours share.
+class Slopes {
+  public:
+    explicit Slopes(long cells) : cells_(cells) {
+        for (std::vector<int>& each : sums_) each.resize(2 * cells + 2 * kLanes);
+        for (std::vector<float>& each : of_) each.resize(cells);
+    }
+
+    // Of the patches that begin in a row of cells.
+    void find(const Gradients& gradients, long row) {
+        for (long pair = 0; pair < 2 * cells_; pair += kLanes) add(gradients, kCell * row, pair);
+        for (int each = 0; each < 5; ++each) join(sums_[each].data(), of_[each].data());
+        invert(of_[0].data(), of_[1].data(), of_[2].data(), of_[3].data(), of_[4].data());
+    }
+
+    Slope operator[](long at) const { return {of_[0][at], of_[1][at], of_[2][at], of_[3][at], of_[4][at]}; }
 
   private:
-    // A place no further outside than a patch; one that is no number counts as outside.
-    static float near(float place, long side) {
-        const float first = -static_cast<float>(kPatch), last = static_cast<float>(side);
-        return place > first ? std::min(place, last) : first;
-    }
-
-    static int whole(float place) {
-        const int toward_zero = static_cast<int>(place);
-        return toward_zero - (static_cast<float>(toward_zero) > place);
-    }
-
-    static Codes fraction(float place, int whole) {
-        return broadcast_code(static_cast<int>((place - static_cast<float>(whole)) * 32767.0f));
-    }
-
-    void differ(const Plane& other, float y, float x, Codes* difference) const {
-        const float inside_x = near(x, other.w()), inside_y = near(y, other.h());
-        const int left = whole(inside_x), top = whole(inside_y);
-        const Codes fx = fraction(inside_x, left), fy = fraction(inside_y, top);
-        Codes across[3];
-        for (long part = 0; part < 3; ++part) {
-            const Code* at = other.at(top + 4 * part, left);
-            const long stride = part < 2 ? other.stride() : 0;  // of the last part only the first row counts
-            const Codes here = four_rows(at, stride);
-            across[part] = here + part_of(four_rows(at + 1, stride) - here, fx);
+    // Eight rows of sixteen pairs of pixels.
+    void add(const Gradients& gradients, long y, long pair) {
+        const Codes one = broadcast_code(1);
+        IntLanes total[5] = {};
+        for (long row = 0; row < kPatch; ++row) {
+            const Codes dx = load_codes(gradients.x.at(y + row, 2 * pair));
+            const Codes dy = load_codes(gradients.y.at(y + row, 2 * pair));
+            total[0] += pair_products(dx, one), total[1] += pair_products(dy, one);
+            total[2] += pair_products(dx, dx), total[3] += pair_products(dx, dy), total[4] += pair_products(dy, dy);
         }
-        for (long half = 0; half < 2; ++half) {
-            const Codes below = a_row_below(across[half], across[half + 1]);
-            difference[half] = across[half] + part_of(below - across[half], fy) - value_[half];
+        for (int each = 0; each < 5; ++each) std::memcpy(&sums_[each][pair], &total[each], sizeof total[each]);
+    }
+
+    void join(const int* __restrict pairs, float* __restrict to) const {
+        for (long at = 0; at + 1 < cells_; ++at) {
+            const int* four = pairs + 2 * at;
+            to[at] = static_cast<float>((four[0] + four[1]) + (four[2] + four[3]));
         }
     }
 
-    Codes value_[2], dx_[2], dy_[2];
-    float sum_x_, sum_y_, inverse_xx_, inverse_xy_, inverse_yy_;
+    // Sums of products become the inverse of their matrix.
+    void invert(const float* __restrict sum_x, const float* __restrict sum_y, float* __restrict xx,
+                float* __restrict xy, float* __restrict yy) const {
+        for (long at = 0; at + 1 < cells_; ++at) {
+            const float a = xx[at] - sum_x[at] * sum_x[at] / kPixels, b = xy[at] - sum_x[at] * sum_y[at] / kPixels;
+            const float c = yy[at] - sum_y[at] * sum_y[at] / kPixels;
+            const float determinant = a * c - b * b;
+            const float scale = determinant > kFlat ? 1.0f / determinant : 0.0f;
+            xx[at] = c * scale, xy[at] = -b * scale, yy[at] = a * scale;
+        }
+    }
+
+    long cells_;
+    std::vector<int> sums_[5];
+    std::vector<float> of_[5];  // see Slope
 };
 
 }  // namespace

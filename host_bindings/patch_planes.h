@@ -13,7 +13,7 @@ namespace vfi {
 namespace {
 
 constexpr long kCell = 4;           // motion is that of cells of so many pixels a side
-constexpr long kPad = 16;           // around a plane: a patch may lie outside by its own size
+constexpr long kPad = 32;           // around a plane: a patch may lie outside by its own size, a vector by 31 px
 constexpr long kSmallestSide = 16;  // of the coarsest level: two patches
 constexpr float kScale = 16.0f;     // of a code; sums over 64 pixels of products of two differences then fit an int
 
@@ -54,29 +54,18 @@ inline void luma_row(const float* __restrict r, const float* __restrict g, const
     }
 }
 
-// Adds a row's values to those of its cells.
-inline void add_to_cells(const float* __restrict row, long cells, float* __restrict sums) {
-    for (long cell = 0; cell < cells; ++cell) {
-        const float* at = row + kCell * cell;
-        sums[cell] += (at[0] + at[1]) + (at[2] + at[3]);
-    }
-}
-
-// The luma of a guide (1, 3, H, W); cells[which] becomes its mean in cells, edges going on.
-inline Plane luma(const Tensor& guide, const Tensor& cells, long which) {
+// The luma of a guide (1, 3, H, W).
+inline Plane luma(const Tensor& guide) {
     Plane plane(guide.h(), guide.w());
-    const long across = cells.w(), w = kCell * across;
-    Buffer rows(3 * w), sums(3 * across);
-    for (long y = 0; y < kCell * cells.h(); ++y) {
+    const long w = guide.w();
+    Buffer rows(guide.rows_are_floats() ? 0 : 3 * w);
+    for (long y = 0; y < guide.h(); ++y) {
+        const float* from[3];
         for (long c = 0; c < 3; ++c) {
-            read_row_clamped(guide, 0, c, y, 0, w, rows + c * w);
-            add_to_cells(rows + c * w, across, sums + c * across);
+            from[c] = guide.rows_are_floats() ? guide.floats(0, c, y) : rows + c * w;
+            if (!guide.rows_are_floats()) read_row(guide, 0, c, y, 0, w, rows + c * w);
         }
-        if (y < guide.h()) luma_row(rows, rows + w, rows + 2 * w, guide.w(), plane.at(y, 0));
-        if ((y + 1) % kCell) continue;
-        for (long at = 0; at < 3 * across; ++at) sums[at] *= 1.0f / (kCell * kCell);
-        for (long c = 0; c < 3; ++c) write_row(cells, which, c, y / kCell, 0, across, sums + c * across);
-        sums.clear();
+        luma_row(from[0], from[1], from[2], w, plane.at(y, 0));
     }
     plane.pad();
     return plane;
@@ -85,15 +74,20 @@ inline Plane luma(const Tensor& guide, const Tensor& cells, long which) {
 inline Plane halved(const Plane& fine) {
     Plane coarse((fine.h() + 1) / 2, (fine.w() + 1) / 2);
     for (long y = 0; y < coarse.h(); ++y) {
-        const Code* __restrict upper = fine.at(2 * y, 0), * __restrict lower = fine.at(2 * y + 1, 0);
-        Code* __restrict to = coarse.at(y, 0);
-        for (long x = 0; x < coarse.w(); ++x) {
-            to[x] = static_cast<Code>((upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1] + 2) >> 2);
+        const Code *upper = fine.at(2 * y, 0), *lower = fine.at(2 * y + 1, 0);
+        Code* to = coarse.at(y, 0);
+        const Codes one = broadcast_code(1);
+        for (long x = 0; x < coarse.w(); x += kLanes) {
+            const Codes both = load_codes(upper + 2 * x) + load_codes(lower + 2 * x);
+            const HalfCodes means = __builtin_convertvector((pair_products(both, one) + 2) >> 2, HalfCodes);
+            std::memcpy(to + x, &means, sizeof means);
         }
     }
     coarse.pad();
     return coarse;
 }
+
+
 
 using Pyramid = std::vector<Plane>;
 
@@ -102,6 +96,20 @@ inline Pyramid pyramid_of(Plane finest) {
     levels.push_back(std::move(finest));
     while (std::min(levels.back().h(), levels.back().w()) >= 2 * kSmallestSide) levels.push_back(halved(levels.back()));
     return levels;
+}
+
+// The mean luma of cells, (1, 1, cells down, cells across), in [0, 1]; edges go on up to whole cells.
+inline void write_cells(const Pyramid& levels, const Tensor& cells) {
+    const auto write = [&](const Plane& plane) {
+        for (long y = 0; y < cells.h(); ++y) {
+            float* to = cells.floats(0, 0, y);
+            const Code* from = plane.at(y, 0);
+            for (long x = 0; x < cells.w(); ++x) to[x] = static_cast<float>(from[x]) * (1.0f / (255.0f * kScale));
+        }
+    };
+    static_assert(kCell == 4, "two levels below the finest");
+    if (levels.size() > 2) return write(levels[2]);
+    levels.size() > 1 ? write(halved(levels[1])) : write(halved(halved(levels[0])));
 }
 
 // Sobel's, a pixel.
@@ -116,15 +124,17 @@ struct Gradients {
     Plane x, y;
 
   private:
-    static void fill(const Code* __restrict up, const Code* __restrict here, const Code* __restrict down, long count,
-                     Code* __restrict to_x, Code* __restrict to_y) {
-        for (long at = 0; at < count; ++at) {
-            const int left = up[at - 1] + 2 * here[at - 1] + down[at - 1];
-            const int right = up[at + 1] + 2 * here[at + 1] + down[at + 1];
-            to_x[at] = static_cast<Code>((right - left + 4) >> 3);
-            const int above = up[at - 1] + 2 * up[at] + up[at + 1];
-            const int below = down[at - 1] + 2 * down[at] + down[at + 1];
-            to_y[at] = static_cast<Code>((below - above + 4) >> 3);
+    // By whole vectors: what lies beyond a row's end is padding, which is written later.
+    static void fill(const Code* up, const Code* here, const Code* down, long count, Code* to_x, Code* to_y) {
+        constexpr long step = sizeof(Codes) / sizeof(Code);
+        for (long at = 0; at < count; at += step) {
+            const auto of = [at](const Code* row, long beside) { return load_codes(row + at + beside); };
+            const Codes up_left = of(up, -1), up_right = of(up, 1), down_left = of(down, -1), down_right = of(down, 1);
+            const Codes across = (up_right - up_left) + (down_right - down_left);
+            const Codes along = (down_left - up_left) + (down_right - up_right);
+            const Codes beside = of(here, 1) - of(here, -1), below = of(down, 0) - of(up, 0);
+            store_codes(to_x + at, (across + (beside + beside) + 4) >> 3);
+            store_codes(to_y + at, (along + (below + below) + 4) >> 3);
         }
     }
 };

@@ -49,9 +49,9 @@ class Positions {
         for (long x = 0; x < padded_; x += kLanes) {
             const Lanes px = column(part.begin + x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
             // A difference with itself is 0 only for what is finite.
-            const IntLanes finite = (px - px == 0.0f) & (py - py == 0.0f);
-            split(x, finite, finite ? smaller(larger(px, least), most_x) : Lanes{},
-                  finite ? smaller(larger(py, least), most_y) : Lanes{});
+            const IntLanes finite = is_equal(px - px, Lanes{}) & is_equal(py - py, Lanes{});
+            split(x, finite, chosen(finite, smaller(larger(px, least), most_x), Lanes{}),
+                  chosen(finite, smaller(larger(py, least), most_y), Lanes{}));
         }
     }
 
@@ -61,8 +61,8 @@ class Positions {
         const float w = static_cast<float>(flow.w()), h = static_cast<float>(flow.h());
         for (long x = 0; x < padded_; x += kLanes) {
             const Lanes px = column(x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
-            const IntLanes reaches = (px > -1.0f) & (px < w) & (py > -1.0f) & (py < h);  // false for NaN
-            split(x, reaches, reaches ? px : Lanes{}, reaches ? py : Lanes{});
+            const IntLanes reaches = is_between(-1.0f, px, w) & is_between(-1.0f, py, h);
+            split(x, reaches, chosen(reaches, px, Lanes{}), chosen(reaches, py, Lanes{}));
         }
     }
 
@@ -73,15 +73,25 @@ class Positions {
         for (long x = 0; x < padded_; x += kLanes) {
             const Lanes du = load(u_ + x), dv = load(v_ + x);
             const Lanes px = column(x) + du, py = static_cast<float>(y) + dv;
-            const IntLanes inside = (px >= 0.0f) & (px <= w) & (py >= 0.0f) & (py <= h);  // false for NaN
-            const IntLanes near = (du < most_u) & (du > -most_u) & (dv < most_v) & (dv > -most_v);
+            const IntLanes inside = is_within(px, w) & is_within(py, h);
+            const IntLanes near = is_between(-most_u, du, most_u) & is_between(-most_v, dv, most_v);
             const IntLanes taken = inside & near;
-            split(x, taken, taken ? px : Lanes{}, taken ? py : Lanes{});
+            split(x, taken, chosen(taken, px, Lanes{}), chosen(taken, py, Lanes{}));
         }
     }
 
   private:
     static int* ints(Buffer& buffer) { return reinterpret_cast<int*>(static_cast<float*>(buffer)); }
+
+    // Neither end belongs to it; false for NaN.
+    static IntLanes is_between(float low, const Lanes& place, float high) {
+        return is_less(broadcast(low), place) & is_less(place, broadcast(high));
+    }
+
+    // 0 and last belong to it; false for NaN.
+    static IntLanes is_within(const Lanes& place, float last) {
+        return is_at_most(Lanes{}, place) & is_at_most(place, broadcast(last));
+    }
 
     static Lanes column(long x) {
         const Lanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -96,7 +106,7 @@ class Positions {
     static void floor_of(const Lanes& position, float* whole, float* fraction) {
         // The conversion rounds toward zero, one too high for what is negative and no integer.
         IntLanes pixel = __builtin_convertvector(position, IntLanes);
-        pixel += __builtin_convertvector(pixel, Lanes) > position;  // true is -1
+        pixel += is_less(position, __builtin_convertvector(pixel, Lanes));  // true is -1
         std::memcpy(whole, &pixel, sizeof pixel);
         store(fraction, position - __builtin_convertvector(pixel, Lanes));
     }

@@ -43,10 +43,50 @@ inline Codes four_rows(const Code* at, long stride) {
 #endif
 }
 
+// Eight of one row; those of the others do not count. By registers: a vector that is read from memory where only a part
+// of it has just been written waits for that.
+inline Codes one_row(const Code* at) {
+#if defined(__AVX512BW__)
+    return (Codes)_mm512_broadcast_i32x4((__m128i)load_eight(at));
+#elif defined(__AVX2__)
+    const __m256i rows[2] = {_mm256_broadcastsi128_si256((__m128i)load_eight(at)), __m256i{}};
+    Codes value;
+    std::memcpy(&value, rows, sizeof value);
+    return value;
+#else
+    const EightCodes rows[4] = {load_eight(at)};
+    Codes value;
+    std::memcpy(&value, rows, sizeof value);
+    return value;
+#endif
+}
+
+inline Codes load_codes(const Code* at) {
+    Codes value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+inline void store_codes(Code* at, const Codes& value) { std::memcpy(at, &value, sizeof value); }
+
 // The four rows that begin with the second one of a; the first one of b is the last.
 inline Codes a_row_below(const Codes& a, const Codes& b) {
-    return __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27,
-                                   28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39);
+#if defined(__AVX512F__)
+    return (Codes)_mm512_alignr_epi64((__m512i)b, (__m512i)a, 2);
+#elif defined(__AVX2__)
+    __m256i rows[3];
+    std::memcpy(rows, &a, sizeof a), std::memcpy(rows + 2, &b, sizeof rows[2]);
+    for (int half = 0; half < 2; ++half) rows[half] = _mm256_permute2x128_si256(rows[half], rows[half + 1], 0x21);
+    Codes result;
+    std::memcpy(&result, rows, sizeof result);
+    return result;
+#else
+    EightCodes rows[5];
+    std::memcpy(rows, &a, sizeof a), std::memcpy(rows + 4, &b, sizeof rows[4]);
+    Codes result;
+    std::memcpy(&result, rows + 1, sizeof result);
+    return result;
+#endif
 }
 
 // value * part / 2^15, rounded.

@@ -142,13 +142,13 @@ def projections(native: ModuleType, make: Maker, threads: int) -> None:
 def patches(native: ModuleType, make: Maker, threads: int) -> None:
     first, second = (make.image(3)[:1] for _ in "ab")
     down, across = -(-make.h // 4), -(-make.w // 4)
-    native.patch_search(first, second, make.plain(2, 3, down, across), make.plain(2, 2, down, across), threads)
+    native.patch_search(first, second, *(make.plain(1, c, down, across) for c in (1, 1, 2, 2)), threads)
 
 
 def fields(native: ModuleType, make: Maker, threads: int) -> None:
-    guides, flows = (np.concatenate([make.image(c)[:1]] * 2).astype(np.float32) for c in (3, 2))
+    cells = [make.image(c)[:1].astype(np.float32) for c in (1, 1, 2, 2)]
     out = [make.plain(1, c, make.h, make.w) for c in (2, 2, 1)]
-    native.both_ways(guides, flows, 0.5, *out, threads)
+    native.both_ways(*cells, 0.5, *out, threads)
 
 
 def mixes(native: ModuleType, make: Maker, threads: int) -> None:
