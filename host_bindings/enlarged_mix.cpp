@@ -22,7 +22,7 @@ class Enlarged {
           factor_(motion.factor),
           across_(motion.weight.w()),
           blocks_(across_ + 2),
-          pixels_((width + factor_ + 2 * kLanes) / kLanes * kLanes),
+          pixels_((width + factor_ + 2 * kWide) / kWide * kWide),
           rows_(kFields * pixels_),
           blended_(blocks_) {}
 
@@ -38,7 +38,7 @@ class Enlarged {
         }
     }
 
-    Lanes at(int field, long x) const { return load(rows_ + field * pixels_ + x); }
+    Wide at(int field, long x) const { return load_wide(rows_ + field * pixels_ + x); }
 
   private:
     // The two blocks that a row of pixels lies between, and the second one's share.
@@ -92,10 +92,10 @@ class Enlarged {
     Buffer rows_, blended_;
 };
 
-// Sixteen pixels of all channels, read at one place.
+// Pixels of all channels, read at one place.
 class Moved {
   public:
-    Moved(const Tensor& image, const Lanes& x, const Lanes& y) : image_(image), places_(x, y, image) {
+    Moved(const Tensor& image, const Wide& x, const Wide& y) : image_(image), places_(x, y, image), window_(places_) {
         is_close_ = window_.find(places_, image);
     }
 
@@ -114,24 +114,24 @@ class Moved {
 };
 
 // Like torch's lerp: exact at both ends. A frame without a share adds nothing, not even Inf or NaN.
-inline Lanes mixed(const Lanes& first, const Lanes& second, const Lanes& share) {
-    const Lanes difference = first - second;
-    const Lanes both =
-        chosen(is_less(share, broadcast(0.5f)), second + share * difference, first - difference * (1.0f - share));
-    return chosen(is_at_most(broadcast(1.0f), share), first, chosen(is_at_most(share, Lanes{}), second, both));
+inline Wide mixed(const Wide& first, const Wide& second, const Wide& share) {
+    const Wide difference = first - second;
+    const Wide both = share < 0.5f ? second + share * difference : first - difference * (1.0f - share);
+    const Wide with_second = share <= 0.0f ? second : both;
+    return share >= 1.0f ? first : with_second;
 }
 
 struct Job {
     const Tensor &image_0, &image_1, &out;
 
     void mix_row(long n, long y, const Enlarged& fields, float* parts) const {
-        const long whole = out.w() / kLanes * kLanes;
-        for (long x = 0; x < whole; x += kLanes) {
+        const long whole = out.w() / kWide * kWide;
+        for (long x = 0; x < whole; x += kWide) {
             mix_block(n, y, x, fields, parts,
-                      [&](long c, const Lanes& value) { store(out.floats(n, c, y) + x, value); });
+                      [&](long c, const Wide& value) { store_wide(out.floats(n, c, y) + x, value); });
         }
         if (whole == out.w()) return;
-        mix_block(n, y, whole, fields, parts, [&](long c, const Lanes& value) {
+        mix_block(n, y, whole, fields, parts, [&](long c, const Wide& value) {
             std::memcpy(out.floats(n, c, y) + whole, &value, (out.w() - whole) * sizeof(float));
         });
     }
@@ -139,15 +139,14 @@ struct Job {
   private:
     template <typename Store>
     void mix_block(long n, long y, long x, const Enlarged& fields, float* parts, const Store& to) const {
-        const Lanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-        const Lanes column = steps + static_cast<float>(x);
+        const Wide column = __builtin_convertvector(counted() + static_cast<int>(x), Wide);
         const float row = static_cast<float>(y);
         const Moved first(image_0, column + fields.at(0, x), row + fields.at(1, x));
-        first.each_channel(n, [&](long c, const Lanes& value) { store(parts + c * kLanes, value); });
+        first.each_channel(n, [&](long c, const Wide& value) { store_wide(parts + c * kWide, value); });
         const Moved second(image_1, column + fields.at(2, x), row + fields.at(3, x));
-        const Lanes share = fields.at(4, x);
-        second.each_channel(n,
-                            [&](long c, const Lanes& value) { to(c, mixed(load(parts + c * kLanes), value, share)); });
+        const Wide share = fields.at(4, x);
+        second.each_channel(
+            n, [&](long c, const Wide& value) { to(c, mixed(load_wide(parts + c * kWide), value, share)); });
     }
 };
 
@@ -159,7 +158,7 @@ void enlarged_mix(const Tensor& image_0, const Tensor& image_1, const BlockMotio
     const long h = out.h();
     parallel_for(out.n() * h, 40 * out.w() * out.c(), threads, [&](long begin, long end) {
         Enlarged fields(motion, out.w());
-        Buffer parts(out.c() * kLanes);
+        Buffer parts(out.c() * kWide);
         for (long line = begin; line < end; ++line) {
             fields.read(line / h, line % h);
             job.mix_row(line / h, line % h, fields, parts);

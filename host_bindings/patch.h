@@ -36,35 +36,36 @@ inline Place placed(float y, float x, const Plane& other) {
 typedef IntQuad Sums;
 
 struct Patch {
-    Codes value[2], dx[2], dy[2];
+    static constexpr long kParts = kPatch / kRowsAtOnce;
+    Codes value[kParts], dx[kParts], dy[kParts];
 
     void read(const Plane& image, const Gradients& gradients, long y, long x) {
-        for (long half = 0; half < 2; ++half) {
-            value[half] = four_rows(image.at(y + 4 * half, x), image.stride());
-            dx[half] = four_rows(gradients.x.at(y + 4 * half, x), image.stride());
-            dy[half] = four_rows(gradients.y.at(y + 4 * half, x), image.stride());
+        for (long part = 0; part < kParts; ++part) {
+            const long row = y + part * kRowsAtOnce;
+            value[part] = load_rows(image.at(row, x), image.stride());
+            dx[part] = load_rows(gradients.x.at(row, x), image.stride());
+            dy[part] = load_rows(gradients.y.at(row, x), image.stride());
         }
     }
 
     Sums differing(const Plane& other, const Place& place) const {
         const long stride = other.stride();
         const Code* at = other.at(place.top, place.left);
-        const Codes fx = broadcast_code(place.fx), fy = broadcast_code(place.fy);
+        const Codes fx = broadcast_code(place.fx), fy = broadcast_code(place.fy), one = broadcast_code(1);
         const auto across = [&](const Codes& here, const Codes& right) { return here + part_of(right - here, fx); };
-        const Codes rows[3] = {across(four_rows(at, stride), four_rows(at + 1, stride)),
-                               across(four_rows(at + 4 * stride, stride), four_rows(at + 4 * stride + 1, stride)),
-                               across(one_row(at + 8 * stride), one_row(at + 8 * stride + 1))};
-        Codes difference[2];
-        for (long half = 0; half < 2; ++half) {
-            const Codes below = a_row_below(rows[half], rows[half + 1]);
-            difference[half] = rows[half] + part_of(below - rows[half], fy) - value[half];
+        Codes rows = across(load_rows(at, stride), load_rows(at + 1, stride));
+        Ints sum{}, squares{}, along_x{}, along_y{};
+        for (long part = 0; part < kParts; ++part) {
+            at += kRowsAtOnce * stride;
+            const bool is_last = part + 1 == kParts;
+            const Codes next = is_last ? across(one_row(at), one_row(at + 1))
+                                       : across(load_rows(at, stride), load_rows(at + 1, stride));
+            const Codes difference = rows + part_of(a_row_below(rows, next) - rows, fy) - value[part];
+            sum += pair_products(difference, one), squares += pair_products(difference, difference);
+            along_x += pair_products(difference, dx[part]), along_y += pair_products(difference, dy[part]);
+            rows = next;
         }
-        const auto summed = [&](const Codes& first, const Codes& second) {
-            return pair_products(difference[0], first) + pair_products(difference[1], second);
-        };
-        const Codes one = broadcast_code(1);
-        return sums(summed(one, one), summed(difference[0], difference[1]), summed(dx[0], dx[1]),
-                    summed(dy[0], dy[1]));
+        return sums(sum, squares, along_x, along_y);
     }
 };
 
@@ -83,22 +84,20 @@ struct Slope {
     }
 
     // Of an inverse search: how far the place is to go back.
-    Vector step(const Fit& fit) const {
-        return {xx * fit.fall_x + xy * fit.fall_y, xy * fit.fall_x + yy * fit.fall_y};
-    }
+    Vector step(const Fit& fit) const { return {xx * fit.fall_x + xy * fit.fall_y, xy * fit.fall_x + yy * fit.fall_y}; }
 };
 
 // The slopes of a row of patches, from sums that neighbours share.
 class Slopes {
   public:
     explicit Slopes(long cells) : cells_(cells) {
-        for (std::vector<int>& each : sums_) each.resize(2 * cells + 2 * kLanes);
+        for (std::vector<int>& each : sums_) each.resize(2 * cells + kCodes);
         for (std::vector<float>& each : of_) each.resize(cells);
     }
 
     // Of the patches that begin in a row of cells.
     void find(const Gradients& gradients, long row) {
-        for (long pair = 0; pair < 2 * cells_; pair += kLanes) add(gradients, kCell * row, pair);
+        for (long pair = 0; pair < 2 * cells_; pair += kCodes / 2) add(gradients, kCell * row, pair);
         for (int each = 0; each < 5; ++each) join(sums_[each].data(), of_[each].data());
         invert(of_[0].data(), of_[1].data(), of_[2].data(), of_[3].data(), of_[4].data());
     }
@@ -106,10 +105,10 @@ class Slopes {
     Slope operator[](long at) const { return {of_[0][at], of_[1][at], of_[2][at], of_[3][at], of_[4][at]}; }
 
   private:
-    // Eight rows of sixteen pairs of pixels.
+    // Eight rows of a register of pixels.
     void add(const Gradients& gradients, long y, long pair) {
         const Codes one = broadcast_code(1);
-        IntLanes total[5] = {};
+        Ints total[5] = {};
         for (long row = 0; row < kPatch; ++row) {
             const Codes dx = load_codes(gradients.x.at(y + row, 2 * pair));
             const Codes dy = load_codes(gradients.y.at(y + row, 2 * pair));

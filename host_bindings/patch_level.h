@@ -9,8 +9,8 @@ namespace vfi {
 namespace {
 
 constexpr float kLastStep = 0.5f;  // px: a longer one would have to be looked at
-constexpr float kAlike = 0.5f;     // px: of neighbours whose motion differs less, what lies between need not be looked at
-constexpr long kTogether = 8;      // patches that are looked at side by side
+constexpr float kAlike = 0.5f;  // px: of neighbours whose motion differs less, what lies between need not be looked at
+constexpr long kTogether = 8;   // patches that are looked at side by side
 
 // Flow of cells.
 struct Field {
@@ -106,7 +106,8 @@ class Search {
     }
 
     Place place(long row, long column, const Vector& motion) const {
-        return placed(static_cast<float>(row * kCell) + motion.y, static_cast<float>(column * kCell) + motion.x, there_);
+        return placed(static_cast<float>(row * kCell) + motion.y, static_cast<float>(column * kCell) + motion.x,
+                      there_);
     }
 
     Fit fit(const Seeker& seeker, long row, const Vector& motion) const {
@@ -189,8 +190,8 @@ class Search {
         seek(row, 1);
     }
 
-    // Those of a row that seek, after their neighbours on one side (-1: to the left, 1: to the right): at first all that
-    // have none there which seeks too, then those beside them, and so on.
+    // Those of a row that seek, after their neighbours on one side (-1: to the left, 1: to the right): at first all
+    // that have none there which seeks too, then those beside them, and so on.
     void seek(long row, long side) {
         const std::vector<char>& seeks = in(row).seeks;
         const long end = side < 0 ? across_ : -1;
@@ -268,7 +269,8 @@ class Search {
             long left = 0;
             for (long each = 0; each < going; ++each) {
                 Seeker& seeker = seekers_[active[each]];
-                const bool is_better = take_better(seeker), is_long = squared(seeker.step) >= effort_.still * effort_.still;
+                const bool is_better = take_better(seeker),
+                           is_long = squared(seeker.step) >= effort_.still * effort_.still;
                 active[left] = active[each];
                 left += is_better && is_long && seeker.fitting.cost >= effort_.fits;
             }

@@ -77,7 +77,7 @@ inline Plane halved(const Plane& fine) {
         const Code *upper = fine.at(2 * y, 0), *lower = fine.at(2 * y + 1, 0);
         Code* to = coarse.at(y, 0);
         const Codes one = broadcast_code(1);
-        for (long x = 0; x < coarse.w(); x += kLanes) {
+        for (long x = 0; x < coarse.w(); x += kCodes / 2) {
             const Codes both = load_codes(upper + 2 * x) + load_codes(lower + 2 * x);
             const HalfCodes means = __builtin_convertvector((pair_products(both, one) + 2) >> 2, HalfCodes);
             std::memcpy(to + x, &means, sizeof means);
@@ -86,8 +86,6 @@ inline Plane halved(const Plane& fine) {
     coarse.pad();
     return coarse;
 }
-
-
 
 using Pyramid = std::vector<Plane>;
 
@@ -126,8 +124,7 @@ struct Gradients {
   private:
     // By whole vectors: what lies beyond a row's end is padding, which is written later.
     static void fill(const Code* up, const Code* here, const Code* down, long count, Code* to_x, Code* to_y) {
-        constexpr long step = sizeof(Codes) / sizeof(Code);
-        for (long at = 0; at < count; at += step) {
+        for (long at = 0; at < count; at += kCodes) {
             const auto of = [at](const Code* row, long beside) { return load_codes(row + at + beside); };
             const Codes up_left = of(up, -1), up_right = of(up, 1), down_left = of(down, -1), down_right = of(down, 1);
             const Codes across = (up_right - up_left) + (down_right - down_left);

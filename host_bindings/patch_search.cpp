@@ -14,8 +14,14 @@ namespace {
 
 Field searched(const Pyramid& here, const Pyramid& there) {
     const auto effort = [](long level) {
-      const auto knob = [](const char* n, float d) { const char* v = std::getenv(n); return v ? (float)std::atof(v) : d; };
-      return level ? Effort{(int)knob("D1",5), knob("STILL1",.02f), Effort::sum(knob("FITF1", 4)), Effort::sum(knob("AGAIN1",4))} : Effort{(int)knob("D0",2), knob("STILL",.1f), Effort::sum(knob("FITF", 16)), Effort::sum(knob("AGAIN",64))};
+        const auto knob = [](const char* n, float d) {
+            const char* v = std::getenv(n);
+            return v ? (float)std::atof(v) : d;
+        };
+        return level ? Effort{(int)knob("D1", 5), knob("STILL1", .02f), Effort::sum(knob("FITF1", 4)),
+                              Effort::sum(knob("AGAIN1", 4))}
+                     : Effort{(int)knob("D0", 2), knob("STILL", .1f), Effort::sum(knob("FITF", 16)),
+                              Effort::sum(knob("AGAIN", 64))};
     };
     Field field = Search(here.back(), there.back(), nullptr, effort(9)).found();
     for (long level = static_cast<long>(here.size()) - 2; level >= 0; --level) {

@@ -39,8 +39,8 @@ struct BlockMotion {
     long factor;
 };
 
-// What is known of the cells of two guides: their mean luma, (1, 1, H, W), and the flow from each to the other, in cells,
-// (1, 2, H, W); rows of float.
+// What is known of the cells of two guides: their mean luma, (1, 1, H, W), and the flow from each to the other, in
+// cells, (1, 2, H, W); rows of float.
 struct CellMotion {
     Tensor before, after, forward, backward;
 };
