@@ -32,12 +32,23 @@ Pixels pixels(const py::array& array) {
     return view;
 }
 
-void convert_pixels(const py::array& source, const py::array& target, int threads) {
+Pixels written_pixels(const py::array& target, const Pixels& source) {
     if (!target.writeable()) throw py::value_error("the pixels to be written are read-only");
-    const Pixels from = pixels(source), to = pixels(target);
-    if (!std::equal(from.size, from.size + 3, to.size)) throw py::value_error("both must have one C, H and W");
+    const Pixels to = pixels(target);
+    if (!std::equal(source.size, source.size + 3, to.size)) throw py::value_error("both must have one C, H and W");
+    return to;
+}
+
+void convert_pixels(const py::array& source, const py::array& target, int threads) {
+    const Pixels from = pixels(source), to = written_pixels(target, from);
     const py::gil_scoped_release release;
     VFI_CALL(convert_pixels, from, to, threads);
+}
+
+long clip_pixels(const py::array& source, const py::array& target, int threads) {
+    const Pixels from = pixels(source), to = written_pixels(target, from);
+    const py::gil_scoped_release release;
+    return VFI_CALL(clip_pixels, from, to, threads);
 }
 
 long count_unrepresentable(const py::array& source, const py::dtype& type, int threads) {
@@ -52,6 +63,8 @@ long count_unrepresentable(const py::array& source, const py::dtype& type, int t
 void bind_host_image(py::module_& module) {
     module.def("convert_pixels", &convert_pixels, py::arg("source"), py::arg("target"), py::arg("threads"),
                "Copies (C, H, W) to (C, H, W), each of any strides, as uint8, uint16, float16 or float32.");
+    module.def("clip_pixels", &clip_pixels, py::arg("source"), py::arg("target"), py::arg("threads"),
+               "The same; returns how many of the values have no counterpart in the target's type.");
     module.def("count_unrepresentable", &count_unrepresentable, py::arg("source"), py::arg("type"), py::arg("threads"),
                "How many of the values (C, H, W) have no counterpart in a type.");
 }

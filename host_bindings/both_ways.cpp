@@ -93,7 +93,7 @@ class Pair {
             thrown.store(2, at, weight);
         });
         splat_sum(thrown.view(), scaled(way.flow, t).view(), landed.view(), threads_);
-        return filled_holes(landed);
+        return filled_holes(std::move(landed));
     }
 
     Planes chosen_motion(float t) const {

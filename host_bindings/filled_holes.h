@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "lanes.h"
@@ -15,7 +17,9 @@ namespace {
 class Planes {
   public:
     Planes(long c, long h, long w)
-        : c_(c), h_(h), w_(w), plane_((h * w + kLanes - 1) / kLanes * kLanes), memory_(c * plane_, 0.0f) {}
+        : c_(c), h_(h), w_(w), plane_((h * w + kLanes - 1) / kLanes * kLanes), memory_(new float[c * plane_]) {
+        for (long at = 0; at < c; ++at) std::fill(row(at) + h * w, row(at) + plane_, 0.0f);
+    }
 
     static Planes of(const Tensor& tensor) {
         Planes planes(tensor.c(), tensor.h(), tensor.w());
@@ -36,17 +40,17 @@ class Planes {
     long c() const { return c_; }
     long h() const { return h_; }
     long w() const { return w_; }
-    float* row(long c) { return memory_.data() + c * plane_; }
-    const float* row(long c) const { return memory_.data() + c * plane_; }
+    float* row(long c) { return memory_.get() + c * plane_; }
+    const float* row(long c) const { return memory_.get() + c * plane_; }
     Lanes load(long c, long at) const { return vfi::load(row(c) + at); }
     void store(long c, long at, const Lanes& value) { vfi::store(row(c) + at, value); }
     Tensor view() const {
-        return {const_cast<float*>(memory_.data()), Storage::float32, {1, c_, h_, w_}, {c_ * plane_, plane_, w_, 1}};
+        return {const_cast<float*>(memory_.get()), Storage::float32, {1, c_, h_, w_}, {c_ * plane_, plane_, w_, 1}};
     }
 
   private:
     long c_, h_, w_, plane_;
-    std::vector<float> memory_;
+    std::unique_ptr<float[]> memory_;
 };
 
 // The mean of what lies no further than reach away along both axes, inside the plane.
@@ -104,6 +108,17 @@ struct Between {
     }
 };
 
+// A row of values from sums of them and of weights; the least weight.
+inline float divided(const float* __restrict sum, const float* __restrict weight, long count, float* __restrict to) {
+    float least = std::numeric_limits<float>::infinity();
+    for (long x = 0; x < count; ++x) {
+        const float here = weight[x];
+        to[x] = sum[x] / (here > std::numeric_limits<float>::min() ? here : std::numeric_limits<float>::min());
+        least = here < least ? here : least;
+    }
+    return least;
+}
+
 // One level of fill_holes: the values of a coarser one where a finer one has no weight.
 inline Planes refined(const Planes& coarse, const Planes& fine, float hole) {
     const Between down(coarse.h(), fine.h()), across(coarse.w(), fine.w());
@@ -113,18 +128,18 @@ inline Planes refined(const Planes& coarse, const Planes& fine, float hole) {
     for (long y = 0; y < fine.h(); ++y) {
         const float* weight = fine.row(2) + y * w;
         for (long c = 0; c < 2; ++c) {
+            float* to = values.row(c) + y * w;
+            if (divided(fine.row(c) + y * w, weight, w, to) >= hole) continue;
             const float* upper = coarse.row(c) + down.first[y] * coarse.w();
             const float* lower = coarse.row(c) + std::min(down.first[y] + 1, coarse.h() - 1) * coarse.w();
             const float share = down.share[y];
             for (long x = 0; x < coarse.w(); ++x) blended[x] = (1.0f - share) * upper[x] + share * lower[x];
             blended[coarse.w()] = blended[coarse.w() - 1];
-            const float* thrown = fine.row(c) + y * w;
-            float* to = values.row(c) + y * w;
             for (long x = 0; x < w; ++x) {
+                if (weight[x] >= hole) continue;
                 const float* pair = blended.data() + across.first[x];
                 const float around = (1.0f - across.share[x]) * pair[0] + across.share[x] * pair[1];
-                const float here = thrown[x] / std::max(weight[x], std::numeric_limits<float>::min());
-                to[x] = around + std::min(weight[x] / hole, 1.0f) * (here - around);
+                to[x] = around + weight[x] / hole * (to[x] - around);
             }
         }
     }
@@ -132,9 +147,10 @@ inline Planes refined(const Planes& coarse, const Planes& fine, float hole) {
 }
 
 // See projection.py's fill_holes: three planes, values times weight and the weight, become two of values.
-inline Planes filled_holes(const Planes& landed) {
+inline Planes filled_holes(Planes landed) {
     constexpr float hole = 1e-3f;
-    std::vector<Planes> levels{landed};
+    std::vector<Planes> levels;
+    levels.push_back(std::move(landed));
     while (std::max(levels.back().h(), levels.back().w()) > 1) levels.push_back(halved(levels.back()));
     const Planes& top = levels.back();
     Planes values(2, 1, 1);

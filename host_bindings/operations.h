@@ -53,6 +53,8 @@ void correlation_backward(const Tensor& gradient, const Tensor& a, const Tensor&
 // Both of one size. Integers are rounded to the nearest code. What the target's type cannot hold becomes its nearest
 // value, NaN the integer 0; the caller asks first how many there are. Half and float keep NaN and Inf.
 void convert_pixels(const Pixels& source, const Pixels& target, int threads);
+// The same; counts what count_unrepresentable does.
+long clip_pixels(const Pixels& source, const Pixels& target, int threads);
 // Values outside [0, 1], NaN too, for integers; finite values that would round to Inf for half; none for float.
 long count_unrepresentable(const Pixels& source, PixelType type, int threads);
 

@@ -87,48 +87,83 @@ struct Slope {
     Vector step(const Fit& fit) const { return {xx * fit.fall_x + xy * fit.fall_y, xy * fit.fall_x + yy * fit.fall_y}; }
 };
 
-// The slopes of a row of patches, from sums that neighbours share.
+// Sums over the rows of cells, of both gradients and of their products xx, xy and yy, a pair of pixels each. The last few
+// rows that were asked for are kept: patches overlap.
+class CellSums {
+  public:
+    static constexpr int kSums = 5;
+    typedef std::vector<int> Row[kSums];
+
+    CellSums(const Gradients& gradients, long cells) : gradients_(gradients), pairs_(2 * cells) {
+        for (Kept& kept : kept_) {
+            for (std::vector<int>& each : kept.sums) each.resize(pairs_ + kCodes);
+        }
+    }
+
+    const Row& of(long row) {
+        Kept& kept = kept_[row % kKept];
+        if (kept.row != row) {
+            kept.row = row;
+            for (long pair = 0; pair < pairs_; pair += kCodes / 2) add(row, pair, kept.sums);
+        }
+        return kept.sums;
+    }
+
+  private:
+    static constexpr long kKept = 4;
+    struct Kept {
+        long row = -1;
+        Row sums;
+    };
+
+    // Four rows of a register of pixels.
+    void add(long row, long pair, Row& sums) const {
+        const Codes one = broadcast_code(1);
+        Ints total[kSums] = {};
+        for (long y = kCell * row; y < kCell * (row + 1); ++y) {
+            const Codes dx = load_codes(gradients_.x.at(y, 2 * pair)), dy = load_codes(gradients_.y.at(y, 2 * pair));
+            total[0] += pair_products(dx, one), total[1] += pair_products(dy, one);
+            total[2] += pair_products(dx, dx), total[3] += pair_products(dx, dy), total[4] += pair_products(dy, dy);
+        }
+        for (int each = 0; each < kSums; ++each) std::memcpy(&sums[each][pair], &total[each], sizeof total[each]);
+    }
+
+    const Gradients& gradients_;
+    long pairs_;
+    Kept kept_[kKept];
+};
+
+// The slopes of a row of patches.
 class Slopes {
   public:
-    explicit Slopes(long cells) : cells_(cells) {
-        for (std::vector<int>& each : sums_) each.resize(2 * cells + kCodes);
-        for (std::vector<float>& each : of_) each.resize(cells);
+    explicit Slopes(long patches) : patches_(patches) {
+        for (std::vector<float>& each : of_) each.resize(patches);
     }
 
     // Of the patches that begin in a row of cells.
-    void find(const Gradients& gradients, long row) {
-        for (long pair = 0; pair < 2 * cells_; pair += kCodes / 2) add(gradients, kCell * row, pair);
-        for (int each = 0; each < 5; ++each) join(sums_[each].data(), of_[each].data());
+    void find(CellSums& cells, long row) {
+        const CellSums::Row &upper = cells.of(row), &lower = cells.of(row + 1);
+        for (int each = 0; each < CellSums::kSums; ++each) {
+            join(upper[each].data(), lower[each].data(), of_[each].data());
+        }
         invert(of_[0].data(), of_[1].data(), of_[2].data(), of_[3].data(), of_[4].data());
     }
 
     Slope operator[](long at) const { return {of_[0][at], of_[1][at], of_[2][at], of_[3][at], of_[4][at]}; }
 
   private:
-    // Eight rows of a register of pixels.
-    void add(const Gradients& gradients, long y, long pair) {
-        const Codes one = broadcast_code(1);
-        Ints total[5] = {};
-        for (long row = 0; row < kPatch; ++row) {
-            const Codes dx = load_codes(gradients.x.at(y + row, 2 * pair));
-            const Codes dy = load_codes(gradients.y.at(y + row, 2 * pair));
-            total[0] += pair_products(dx, one), total[1] += pair_products(dy, one);
-            total[2] += pair_products(dx, dx), total[3] += pair_products(dx, dy), total[4] += pair_products(dy, dy);
-        }
-        for (int each = 0; each < 5; ++each) std::memcpy(&sums_[each][pair], &total[each], sizeof total[each]);
-    }
-
-    void join(const int* __restrict pairs, float* __restrict to) const {
-        for (long at = 0; at + 1 < cells_; ++at) {
-            const int* four = pairs + 2 * at;
-            to[at] = static_cast<float>((four[0] + four[1]) + (four[2] + four[3]));
+    // Two cells, of two pairs each, above and below.
+    void join(const int* __restrict upper, const int* __restrict lower, float* __restrict to) const {
+        for (long at = 0; at < patches_; ++at) {
+            const int *a = upper + 2 * at, *b = lower + 2 * at;
+            to[at] = static_cast<float>(((a[0] + b[0]) + (a[1] + b[1])) + ((a[2] + b[2]) + (a[3] + b[3])));
         }
     }
 
     // Sums of products become the inverse of their matrix.
     void invert(const float* __restrict sum_x, const float* __restrict sum_y, float* __restrict xx,
                 float* __restrict xy, float* __restrict yy) const {
-        for (long at = 0; at + 1 < cells_; ++at) {
+        for (long at = 0; at < patches_; ++at) {
             const float a = xx[at] - sum_x[at] * sum_x[at] / kPixels, b = xy[at] - sum_x[at] * sum_y[at] / kPixels;
             const float c = yy[at] - sum_y[at] * sum_y[at] / kPixels;
             const float determinant = a * c - b * b;
@@ -137,9 +172,8 @@ class Slopes {
         }
     }
 
-    long cells_;
-    std::vector<int> sums_[5];
-    std::vector<float> of_[5];  // see Slope
+    long patches_;
+    std::vector<float> of_[CellSums::kSums];  // see Slope
 };
 
 }  // namespace

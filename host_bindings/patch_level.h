@@ -40,7 +40,7 @@ struct Seeker {
 
 // What is known of a row of patches while it is looked at.
 struct Row {
-    Row(long cells, long patches) : slopes(cells), fits(patches), seeks(patches) {}
+    explicit Row(long patches) : slopes(patches), fits(patches), seeks(patches) {}
     Slopes slopes;
     std::vector<Fit> fits;
     std::vector<char> seeks;  // whether it may find something better
@@ -71,10 +71,11 @@ class Search {
           down_(std::max(cells_down_ - 1, 1L)),
           across_(std::max(cells_across_ - 1, 1L)),
           known_(down_ * across_),
+          cell_sums_(gradients_, cells_across_),
           picked_(across_),
           sums_(across_),
           seekers_(kTogether) {
-        for (int each = 0; each < 3; ++each) rows_.emplace_back(cells_across_, across_);
+        for (int each = 0; each < 3; ++each) rows_.emplace_back(across_);
     }
 
     Field found() {
@@ -119,7 +120,7 @@ class Search {
     // What fits where the coarser level says is left alone; the others will ask their neighbours. Every second patch is
     // not looked at where both beside it fit and move alike.
     void look(long row) {
-        in(row).slopes.find(gradients_, row);
+        in(row).slopes.find(cell_sums_, row);
         long count = 0;
         for (long column = 0; column < across_; column += 2) picked_[count++] = column;
         look_at(row, count);
@@ -134,7 +135,7 @@ class Search {
     }
 
     void look_between(long row) {
-        in(row).slopes.find(gradients_, row);
+        in(row).slopes.find(cell_sums_, row);
         long count = 0;
         for (long column = 0; column < across_; ++column) {
             const bool is_between = lies_between(row, column, at(row - 1, column), at(row + 1, column));
@@ -186,7 +187,7 @@ class Search {
             is_any |= known.seeks[column];
         }
         if (!is_any) return;
-        known.slopes.find(gradients_, row);
+        known.slopes.find(cell_sums_, row);
         seek(row, 1);
     }
 
@@ -318,6 +319,7 @@ class Search {
     Gradients gradients_;
     long cells_down_, cells_across_, down_, across_;
     std::vector<Known> known_;
+    CellSums cell_sums_;
     std::vector<Row> rows_;
     std::vector<long> picked_, front_;
     std::vector<Sums> sums_;

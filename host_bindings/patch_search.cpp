@@ -3,7 +3,6 @@
 // passes on to its neighbours. Here all levels are searched, the full size included, in vectors of four patch rows.
 //
 // The result is a flow of every cell of 4 x 4 px, the mean of the patches over it, each by how well it fits.
-#include <cstdlib>
 #include "levels.h"
 #include "parallel.h"
 #include "patch_level.h"
@@ -12,20 +11,15 @@ namespace vfi {
 namespace VFI_LEVEL {
 namespace {
 
+// Grain differs as much as what fits; to go on takes longer, and made frames are no better. What a coarse level misses
+// is lost; of the finest, every patch has been found to half a pixel before, and one descent is nearly as good as five.
+const Effort kCoarse{5, 0.02f, Effort::sum(4.0f), Effort::sum(16.0f)};
+const Effort kFinest{1, 0.1f, Effort::sum(40.0f), Effort::sum(150.0f)};
+
 Field searched(const Pyramid& here, const Pyramid& there) {
-    const auto effort = [](long level) {
-        const auto knob = [](const char* n, float d) {
-            const char* v = std::getenv(n);
-            return v ? (float)std::atof(v) : d;
-        };
-        return level ? Effort{(int)knob("D1", 5), knob("STILL1", .02f), Effort::sum(knob("FITF1", 4)),
-                              Effort::sum(knob("AGAIN1", 4))}
-                     : Effort{(int)knob("D0", 2), knob("STILL", .1f), Effort::sum(knob("FITF", 16)),
-                              Effort::sum(knob("AGAIN", 64))};
-    };
-    Field field = Search(here.back(), there.back(), nullptr, effort(9)).found();
+    Field field = Search(here.back(), there.back(), nullptr, kCoarse).found();
     for (long level = static_cast<long>(here.size()) - 2; level >= 0; --level) {
-        field = Search(here[level], there[level], &field, effort(level)).found();
+        field = Search(here[level], there[level], &field, level > 0 ? kCoarse : kFinest).found();
     }
     return field;
 }

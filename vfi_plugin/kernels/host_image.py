@@ -159,15 +159,18 @@ class HostImage:
         """
         pixels = self._pixels_to_write(tensor)
         threads = torch.get_num_threads()
+        if clip:
+            clipped: int = native_module().clip_pixels(pixels, self._view, threads)
+            return clipped
         lost: int = native_module().count_unrepresentable(pixels, self._view.dtype, threads)
-        if lost and not clip:
+        if lost:
             allowed = "finite values below 65520" if self._view.dtype.kind == "f" else "0 to 1, and no NaN"
             raise UsageError(
                 f"{lost} of {pixels.size} values do not fit into {self.format.pixel_type}, which takes {allowed}; pass"
                 " clip=True to take the nearest that does, or ask the host for float32"
             )
         native_module().convert_pixels(pixels, self._view, threads)
-        return lost
+        return 0
 
     def _pixels_to_write(self, tensor: torch.Tensor) -> npt.NDArray[Any]:
         """The tensor as (C, H, W), checked; copied only where it lies in the very memory that will be written."""
