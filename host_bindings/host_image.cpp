@@ -129,8 +129,12 @@ class Block {
 
     void read(const Pixels& source, long y, long x, long count) {
         if (source.is_interleaved() && channels_ > 1) {
-            std::memcpy(samples(), source.at(0, y, x), count * channels_ * source.sample_bytes());
-            decode(samples(), source.type, count * channels_, mixed_);
+            const unsigned char* from = source.at(0, y, x);
+            if (source.sample_bytes() > 1) {  // bytes always are aligned
+                std::memcpy(samples(), from, count * channels_ * source.sample_bytes());
+                from = samples();
+            }
+            decode(from, source.type, count * channels_, mixed_);
             separate_channels(count);
             return;
         }
@@ -143,8 +147,9 @@ class Block {
     void write(const Pixels& target, long y, long x, long count) {
         if (target.is_interleaved() && channels_ > 1) {
             mix_channels(count);
-            encode(mixed_, target.type, count * channels_, samples());
-            std::memcpy(target.at(0, y, x), samples(), count * channels_ * target.sample_bytes());
+            unsigned char* to = target.sample_bytes() > 1 ? samples() : target.at(0, y, x);
+            encode(mixed_, target.type, count * channels_, to);
+            if (to == samples()) std::memcpy(target.at(0, y, x), to, count * channels_ * target.sample_bytes());
             return;
         }
         for (long c = 0; c < channels_; ++c) {
