@@ -33,7 +33,7 @@ SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}
 SPEED_CLIPS = 3
 ROUNDS = 5
 MOST_DROPPED = 6  # frames a clip: neighbours are much alike, so more of them only take longer
-_STREAM = 5  # frames that minterpolate gets at once: it looks at some before and after the pair
+_STREAM = 13  # frames that minterpolate gets at once: it looks around the pair, and of five frames each costs more
 
 
 def peers(folder: Path, licence: str, most: int = MOST_DROPPED, rounds: int = ROUNDS) -> dict[str, Any]:

@@ -2,13 +2,8 @@
 // whichever the level this file is compiled for has.
 #pragma once
 
-#include <cstdint>
 #include <cstring>
 #include <type_traits>
-
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
 
 namespace vfi {
 namespace {
@@ -56,8 +51,6 @@ inline IntLanes is_at_most(const Lanes& a, const Lanes& b) { return a <= b; }
 inline IntLanes is_equal(const Lanes& a, const Lanes& b) { return a == b; }
 inline Lanes larger(const Lanes& a, const Lanes& b) { return a > b ? a : b; }
 inline Lanes smaller(const Lanes& a, const Lanes& b) { return a < b ? a : b; }
-inline IntLanes larger(const IntLanes& a, const IntLanes& b) { return a > b ? a : b; }
-inline IntLanes smaller(const IntLanes& a, const IntLanes& b) { return a < b ? a : b; }
 inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
     return where ? then : otherwise;
 }
@@ -106,31 +99,11 @@ inline Lanes smaller(const Lanes& a, const Lanes& b) {
     return by_registers<Lanes>(a, b, [](const auto& x, const auto& y) { return x < y ? x : y; });
 }
 
-inline IntLanes larger(const IntLanes& a, const IntLanes& b) {
-    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x > y ? x : y; });
-}
-
-inline IntLanes smaller(const IntLanes& a, const IntLanes& b) {
-    return by_registers<IntLanes>(a, b, [](const auto& x, const auto& y) { return x < y ? x : y; });
-}
-
 inline Lanes chosen(const IntLanes& where, const Lanes& then, const Lanes& otherwise) {
     return (Lanes)(((IntLanes)then & where) | ((IntLanes)otherwise & ~where));
 }
 
 #endif
-
-// Whether any bit of any lane is set.
-inline bool is_any(const IntLanes& value) {
-#if defined(__AVX512F__)
-    return _mm512_test_epi32_mask((__m512i)value, (__m512i)value) != 0;
-#else
-    std::uint64_t words[sizeof value / 8], all = 0;
-    std::memcpy(words, &value, sizeof value);
-    for (const std::uint64_t word : words) all |= word;
-    return all != 0;
-#endif
-}
 
 // e^x, within 2 units in the last place; NaN stays, too large gives Inf, too small 0.
 inline Lanes exponential(const Lanes& x) {

@@ -87,8 +87,8 @@ struct Slope {
     Vector step(const Fit& fit) const { return {xx * fit.fall_x + xy * fit.fall_y, xy * fit.fall_x + yy * fit.fall_y}; }
 };
 
-// Sums over the rows of cells, of both gradients and of their products xx, xy and yy, a pair of pixels each. The last few
-// rows that were asked for are kept: patches overlap.
+// Sums over the rows of cells, of both gradients and of their products xx, xy and yy, a pair of pixels each. The last
+// few rows that were asked for are kept: patches overlap.
 class CellSums {
   public:
     static constexpr int kSums = 5;

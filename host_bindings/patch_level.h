@@ -1,9 +1,7 @@
 // The search for patches over one level of a pyramid.
 #pragma once
 
-#include <cmath>
-
-#include "patch.h"
+#include "patch_field.h"
 
 namespace vfi {
 namespace {
@@ -11,21 +9,6 @@ namespace {
 constexpr float kLastStep = 0.5f;  // px: a longer one would have to be looked at
 constexpr float kAlike = 0.5f;  // px: of neighbours whose motion differs less, what lies between need not be looked at
 constexpr long kTogether = 8;   // patches that are looked at side by side
-
-// Flow of cells.
-struct Field {
-    Field(long rows, long columns) : down(rows), across(columns), motion(rows * columns) {}
-    long down, across;
-    std::vector<Vector> motion;
-    Vector& at(long row, long column) { return motion[row * across + column]; }
-    const Vector& at(long row, long column) const { return motion[row * across + column]; }
-};
-
-// What is known of a patch: its motion, how well it fits, and how much it counts. As one vector of four.
-struct Known {
-    float x, y, cost, trust;
-    Vector motion() const { return {x, y}; }
-};
 
 // A patch that may find something better.
 struct Seeker {
@@ -53,7 +36,7 @@ struct Effort {
     float fits;    // mean squared difference, in codes, of a patch that fits: nothing better is looked for
     float again;   // the same, of a patch that asks its neighbours once more
 
-    static float sum(float codes) { return codes * kPixels * kSquare; }
+    static constexpr float sum(float codes) { return codes * kPixels * kSquare; }
 };
 
 // The search over one level. Patches are looked at side by side: while one's sums are on their way, the processor is
@@ -89,7 +72,7 @@ class Search {
             seek(row + 1, -1);
         }
         for (long row = down_ - 1; row >= 0; --row) look_again(row);
-        return spread();
+        return spread(known_, down_, across_, cells_down_, cells_across_);
     }
 
   private:
@@ -292,25 +275,6 @@ class Search {
         const Vector step = slope.step(fit);
         const bool goes = fit.cost < effort_.fits && squared(step) < kLastStep * kLastStep;
         return {motion.x - (goes ? step.x : 0.0f), motion.y - (goes ? step.y : 0.0f), fit.cost, 0.0f};
-    }
-
-    Field spread() {
-        for (Known& known : known_) {
-            const float off = known.cost / (kPixels * kSquare);
-            known.trust = 1.0f / (1.0f + std::sqrt(off > 0.0f ? off : 0.0f));
-            known.x *= known.trust, known.y *= known.trust;
-        }
-        Field cells(cells_down_, cells_across_);
-        for (long row = 0; row < cells_down_; ++row) {
-            const Known *up = &at(std::max(row - 1, 0L), 0), *down = &at(std::min(row, down_ - 1), 0);
-            for (long column = 0; column < cells_across_; ++column) {
-                const long left = std::max(column - 1, 0L), right = std::min(column, across_ - 1);
-                const Quad sum = (load_quad(&up[left].x) + load_quad(&up[right].x)) +
-                                 (load_quad(&down[left].x) + load_quad(&down[right].x));
-                cells.at(row, column) = {sum[0] / sum[3], sum[1] / sum[3]};
-            }
-        }
-        return cells;
     }
 
     const Plane &here_, &there_;

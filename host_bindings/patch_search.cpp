@@ -1,6 +1,6 @@
 // Motion by patches, as dense inverse search finds it (Kroeger, Timofte, Dai, Van Gool, ECCV 2016): from coarse to fine
 // every patch of 8 px descends to where it is least unlike the other frame, its gradients taken once; good motion
-// passes on to its neighbours. Here all levels are searched, the full size included, in vectors of four patch rows.
+// passes on to its neighbours. Here all levels are searched, the full size included.
 //
 // The result is a flow of every cell of 4 x 4 px, the mean of the patches over it, each by how well it fits.
 #include "levels.h"
@@ -13,8 +13,8 @@ namespace {
 
 // Grain differs as much as what fits; to go on takes longer, and made frames are no better. What a coarse level misses
 // is lost; of the finest, every patch has been found to half a pixel before, and one descent is nearly as good as five.
-const Effort kCoarse{5, 0.02f, Effort::sum(4.0f), Effort::sum(16.0f)};
-const Effort kFinest{1, 0.1f, Effort::sum(40.0f), Effort::sum(150.0f)};
+constexpr Effort kCoarse{5, 0.02f, Effort::sum(4.0f), Effort::sum(16.0f)};
+constexpr Effort kFinest{1, 0.1f, Effort::sum(40.0f), Effort::sum(150.0f)};
 
 Field searched(const Pyramid& here, const Pyramid& there) {
     Field field = Search(here.back(), there.back(), nullptr, kCoarse).found();

@@ -197,6 +197,7 @@ def host_pixels(native: ModuleType, make: Maker, threads: int) -> None:
     for source, wanted_type in product(sources, types):
         target = make.lay(np.zeros((1, make.c, make.h, make.w), wanted_type))[0]
         native.convert_pixels(source, target, threads)
+        native.clip_pixels(source, target, threads)
         native.count_unrepresentable(source, wanted_type, threads)
 
 
