@@ -8,7 +8,8 @@ only clips of the class that is asked for are taken, else all movies.
 
 Speed: frames made a second on some of the same clips, brought to 720p and 1080p; one thread each, in processor time, so
 that other programs on the machine do not count. All take turns on the same pairs; ratios are medians of rounds. Each
-gets decoded frames in memory, 8-bit RGB (minterpolate yuv420p, as it is decoded), and gives them back so.
+gets decoded frames in memory, 8-bit RGB (minterpolate yuv420p, as it is decoded), and gives them back so. Minterpolate
+gets a stream, the others each pair alone, and so convert every frame twice.
 """
 
 from __future__ import annotations
