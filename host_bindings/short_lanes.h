@@ -69,7 +69,7 @@ inline Codes load_rows(const Code* at, long stride) {
 // Eight of one row, first; the others do not count.
 inline Codes one_row(const Code* at) {
 #if defined(__AVX512BW__)
-    return (Codes)_mm512_broadcast_i32x4((__m128i)load_eight(at));
+    return (Codes)_mm512_castsi128_si512((__m128i)load_eight(at));
 #elif defined(__AVX2__)
     return (Codes)_mm256_broadcastsi128_si256((__m128i)load_eight(at));
 #else
@@ -127,7 +127,8 @@ inline Ints pair_products(const Codes& first, const Codes& second) {
 
 #if defined(__AVX512BW__)
 inline IntRow folded(const Ints& a) {
-    return (IntRow)_mm256_add_epi32(_mm512_castsi512_si256((__m512i)a), _mm512_extracti64x4_epi64((__m512i)a, 1));
+    return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7) +
+           __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 #elif defined(__AVX2__)
 inline IntRow folded(const Ints& a) { return a; }
