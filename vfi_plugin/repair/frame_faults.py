@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.repair import frozen_regions, light_jumps, sharpness, tearing
+from vfi_plugin.repair import edge_rows, frozen_regions, light_jumps, sharpness, tearing
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.frame_series import FrameSeries, Strengths
 from vfi_plugin.repair.look import Look
@@ -49,9 +49,17 @@ def _why_not_finite(series: FrameSeries, places: range) -> str:
     return f"{', '.join(f'{count:,}' for count in counts)} NaN or infinite values in the colour"
 
 
+def _frozen(series: FrameSeries) -> Strengths:
+    # Rows up to an edge for one frame are a tear, though a box may lie in them.
+    both = zip(frozen_regions.hangs(series), edge_rows.rows_of_before(series), strict=True)
+    return [0.0 if (rows or 0.0) >= 1 else hung for hung, rows in both]
+
+
 def _torn(series: FrameSeries) -> Strengths:
-    both = zip(tearing.tears(series), frozen_regions.held_rows(series), strict=True)
-    return [None if tear is None else max(tear, held or 0.0) for tear, held in both]
+    each = zip(
+        tearing.tears(series), frozen_regions.held_rows(series), edge_rows.rows_of_before(series), strict=True
+    )
+    return [None if tear is None else max(tear, held or 0.0, rows or 0.0) for tear, held, rows in each]
 
 
 _DETECTORS = (
@@ -59,7 +67,7 @@ _DETECTORS = (
     _Detector(Kind.NOT_FINITE, _not_finite, _why_not_finite),
     _Detector(Kind.BLACK, light_jumps.blacks, light_jumps.why_black),
     _Detector(Kind.FLASH, light_jumps.flashes, light_jumps.why_flash),
-    _Detector(Kind.FROZEN, frozen_regions.hangs, frozen_regions.why_frozen),
+    _Detector(Kind.FROZEN, _frozen, frozen_regions.why_frozen),
     _Detector(Kind.TORN, _torn, tearing.why_torn),
     _Detector(Kind.BLURRED, sharpness.losses, sharpness.why_blurred),
 )

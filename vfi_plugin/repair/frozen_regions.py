@@ -26,7 +26,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from vfi_plugin.repair.cell_changes import CELL_GRID, squares
+from vfi_plugin.repair.cell_changes import CELL_GRID
+from vfi_plugin.repair.cell_series import CellSeries, Grid, Mask
 from vfi_plugin.repair.frame_series import FrameSeries, Strengths
 
 LONGEST = 8
@@ -108,52 +109,31 @@ _EMPTY = 0.02
 _BLOCK = 256
 """Frames that are gone through at a time, so that memory does not grow with a clip."""
 
-Mask = npt.NDArray[np.bool_]
-Grid = npt.NDArray[np.float32]
+
+def _runs(changes: CellSeries) -> Iterator[range]:
+    """Runs in which enough cells may stand, with a known pair on either side."""
+    may, known = _may_stand(changes), changes.known
+    for first in range(2, len(may) - 1):
+        for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1 if known[first - 1] else first):
+            if not (may[stop - 1] and known[stop]):
+                break
+            yield range(first, stop)
 
 
-@dataclass(frozen=True)
-class _Changes:
-    """Of each frame and the one before it, as measured (N, 2, CELLS), and whether they are known and of successive
-    numbers (N,)."""
-
-    stored: npt.NDArray[np.floating]
-    known: Mask
-
-    @classmethod
-    def of(cls, series: FrameSeries) -> _Changes:
-        steps = np.diff(np.array(series.numbers), prepend=series.numbers[:1])
-        known = [series.pair(place) is not None and steps[place] == 1 for place in range(len(series))]
-        return cls(series.cells, np.array(known, np.bool_) & np.isfinite(series.cells[:, 0, 0]))
-
-    def squares(self, first: int, stop: int) -> tuple[Grid, Grid]:
-        """Of pairs in a row: mean squares (n, *CELL_GRID), and what they are off by; 0 where they are not known."""
-        both = squares(np.nan_to_num(self.stored[first:stop])).reshape(-1, 2, *CELL_GRID)
-        return both[:, 0], both[:, 1]
-
-    def runs(self) -> Iterator[range]:
-        """Runs in which enough cells may stand, with a known pair on either side."""
-        may = self._may_stand()
-        for first in range(2, len(may) - 1):
-            for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1 if self.known[first - 1] else first):
-                if not (may[stop - 1] and self.known[stop]):
-                    break
-                yield range(first, stop)
-
-    def _may_stand(self) -> Mask:
-        """Pairs (N,) in which enough cells stand by the largest change anywhere near."""
-        enough = np.zeros(len(self.known), np.bool_)
-        for first in range(0, len(enough), _BLOCK):
-            stop, margin = min(first + _BLOCK, len(enough)), min(first, LONGEST + 1)
-            change, off = self.squares(first - margin, stop + LONGEST + 1)
-            largest = change.copy()
-            for away in range(1, LONGEST + 2):
-                np.maximum(largest[away:], change[:-away], out=largest[away:])
-                np.maximum(largest[:-away], change[away:], out=largest[:-away])
-            stands = (change <= _limit(largest) + _DOUBTS * off) & (largest > _LEAST_MOVED**2)
-            enough[first:stop] = (stands.sum((1, 2)) >= _LEAST_CELLS)[margin:][: stop - first]
-        found: Mask = self.known & enough
-        return found
+def _may_stand(changes: CellSeries) -> Mask:
+    """Pairs (N,) in which enough cells stand by the largest change anywhere near."""
+    enough = np.zeros(len(changes.known), np.bool_)
+    for first in range(0, len(enough), _BLOCK):
+        stop, margin = min(first + _BLOCK, len(enough)), min(first, LONGEST + 1)
+        change, off = changes.squares(first - margin, stop + LONGEST + 1)
+        largest = change.copy()
+        for away in range(1, LONGEST + 2):
+            np.maximum(largest[away:], change[:-away], out=largest[away:])
+            np.maximum(largest[:-away], change[away:], out=largest[:-away])
+        stands = (change <= _limit(largest) + _DOUBTS * off) & (largest > _LEAST_MOVED**2)
+        enough[first:stop] = (stands.sum((1, 2)) >= _LEAST_CELLS)[margin:][: stop - first]
+    found: Mask = changes.known & enough
+    return found
 
 
 @dataclass(frozen=True)
@@ -177,7 +157,7 @@ class _Run:
     stand: Mask
 
     @classmethod
-    def of(cls, changes: _Changes, places: range) -> _Run:
+    def of(cls, changes: CellSeries, places: range) -> _Run:
         around = slice(places.start - 2, places.stop + 2)
         change, off = changes.squares(around.start, around.stop)
         known = changes.known[around]
@@ -302,9 +282,9 @@ def hangs(series: FrameSeries) -> Strengths:
 
 
 def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask]) -> Strengths:
-    changes = _Changes.of(series)
+    changes = CellSeries.of(series)
     found: list[tuple[range, Mask]] = []
-    for places in changes.runs():
+    for places in _runs(changes):
         run = _Run.of(changes, places)
         if run.stand.sum() >= _LEAST_CELLS and run.is_hung(region := region_of(run)):
             found.append((places, run.stand & region))
@@ -332,6 +312,6 @@ def _near(run: range, other: range) -> bool:
 
 def why_frozen(series: FrameSeries, places: range) -> str:
     """For the report."""
-    run = _Run.of(_Changes.of(series), places)
+    run = _Run.of(CellSeries.of(series), places)
     share = (run.stand & _box(run)).mean()
     return f"{100 * share:.0f} % of the frame stand still while they move before and after, and the rest goes on"
