@@ -27,7 +27,7 @@ from vfi_plugin.models.dis.flow import single_threaded_opencv
 from vfi_plugin.repair.frame_series import FLAT, FrameSeries, Numbers, Strengths, contrast_of, has_picture
 from vfi_plugin.repair.look import Look
 from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
-from vfi_plugin.repair.tearing import is_unrelated, noise_gain
+from vfi_plugin.repair.tearing import is_foreign, is_unrelated, noise_gain
 
 LONGEST_FLASH = 3
 """A flash of film or video takes 1 to 3 frames; what is longer is light of the scene."""
@@ -61,7 +61,7 @@ _LEAST_CELLS = 6
 
 _NOISE = 2.0
 """Times the gain of fine structure that noise brings: a flash that clips brings some, noise at least that, and
-a quarter of it where the structure is not that of the picture either."""
+a quarter of it where the structure is not that of the picture either, a tenth where nothing of it is."""
 
 _DARK = 0.02
 """Added to lumas before the ratio: below it, 5 of 255, ratios are those of noise."""
@@ -196,7 +196,8 @@ def _jump_of(series: FrameSeries, run: range) -> float | None:
 
 def _is_garbage(into: Numbers, out: Numbers) -> bool:
     gain = noise_gain(into, out)
-    return gain >= _NOISE or (gain >= _NOISE / 4 and is_unrelated(into, out))
+    part = 1 / 10 if is_foreign(into, out) else 1 / 4 if is_unrelated(into, out) else 1
+    return gain >= _NOISE * part
 
 
 def _is_even(pair: Numbers) -> bool:

@@ -83,6 +83,9 @@ _UNRELATED = 0.6
 _UNRELATED_GAIN = 2.0
 """Noise needs half the gain to be garbage where structure says so, too."""
 
+_FOREIGN, _FOREIGN_GAIN = 0.4, 4.0
+"""The same of what has next to nothing in common: what clips of a flash has no structure at all, so that none came."""
+
 _NOISE_RESIDUAL = 0.03
 """What motion leaves unexplained in such a frame: 8 of 255."""
 
@@ -139,7 +142,16 @@ def noise_gain(into: Numbers, out: Numbers) -> float:
 
 def is_unrelated(into: Numbers, out: Numbers) -> bool:
     """Whether a frame's structure agrees with neither neighbour: garbage, where light that jumps leaves structure."""
-    return max(into.get("agreement", 1.0), out.get("agreement", 1.0)) < _UNRELATED
+    return _agreement(into, out) < _UNRELATED
+
+
+def is_foreign(into: Numbers, out: Numbers) -> bool:
+    """Whether it has next to nothing in common with them."""
+    return _agreement(into, out) < _FOREIGN
+
+
+def _agreement(into: Numbers, out: Numbers) -> float:
+    return max(into.get("agreement", 1.0), out.get("agreement", 1.0))
 
 
 @dataclass(frozen=True)
@@ -170,13 +182,12 @@ def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
         return None
     noise = _noise(into, out, around)
     # What lost its structure agrees with its neighbours yet; what is of another picture does not.
-    if _is_blurred(into.numbers, out.numbers) and not is_unrelated(into.numbers, out.numbers):
-        return noise
+    is_blurred = _is_blurred(into.numbers, out.numbers) and not is_unrelated(into.numbers, out.numbers)
     # In longer runs things that come and go look like it.
     if len(run) > 1:
-        return max(_strange(into, out, around) / _LONGER, noise)
+        return noise if is_blurred else max(_strange(into, out, around) / _LONGER, noise)
     # Flow that has lost its way next to another fault or an end of a shot must not pass for a jump.
-    jumping = _jumping(into, out, around) if len(around) == 2 else 0.0
+    jumping = _jumping(into, out, around) if len(around) == 2 and not is_blurred else 0.0
     return max(_strange(into, out, around), noise, jumping)
 
 
@@ -265,6 +276,6 @@ def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     usual = max(float(np.median(pair.strange)) for pair in around)
     gain = noise_gain(into.numbers, out.numbers)
     if is_unrelated(into.numbers, out.numbers):
-        gain *= _UNRELATED_GAIN
+        gain *= _FOREIGN_GAIN if is_foreign(into.numbers, out.numbers) else _UNRELATED_GAIN
     # The finer the garbage, the less of it is left in the small pictures that residuals are of.
     return min(gain, max(gain, 1.0) * residual / (_NOISE_RESIDUAL + 2 * usual))
