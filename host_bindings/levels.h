@@ -1,8 +1,11 @@
 // One source, compiled for several levels of vector instructions; the best that the processor has is taken at run time.
 #pragma once
 
+#include <cstdint>
+
 #include "guide_curve.h"
 #include "host_image.h"
+#include "stored_planes.h"
 #include "tensor.h"
 
 #if defined(__x86_64__)

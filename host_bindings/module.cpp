@@ -6,4 +6,5 @@ PYBIND11_MODULE(_native, module) {
     bind_cryptomatte(module);
     bind_host_image(module);
     bind_guide_curve(module);
+    bind_stored_planes(module);
 }

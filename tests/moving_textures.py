@@ -14,7 +14,7 @@ from vfi_plugin.repair.cell_changes import CELLS, cell_changes
 from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.frame_faults import judged, measure, measure_pair
 from vfi_plugin.repair.look import Look, patch_windows
-from vfi_plugin.repair.pair_alignment import comparable, luma
+from vfi_plugin.repair.pair_alignment import comparable
 
 Picture = npt.NDArray[np.float32]
 HEIGHT, WIDTH = 180, 320
@@ -71,7 +71,7 @@ def cells_of(looks: Sequence[Look]) -> Cells:
     cells = np.full((len(looks), 2, CELLS), np.nan, np.float16)
     for place, (before, after) in enumerate(pairwise(looks), 1):
         if comparable(before, after):
-            cells[place] = cell_changes(luma(before), luma(after))
+            cells[place] = cell_changes(before.luma, after.luma)
     return cells
 
 

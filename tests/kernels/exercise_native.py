@@ -213,6 +213,17 @@ def guide_curve(native: ModuleType, make: Maker, threads: int) -> None:
     native.guide_of_pixels(pixels, matrix, constants, make.room(pixels), threads)
 
 
+def stored_planes(native: ModuleType, make: Maker) -> None:
+    """Blocks of every size that fits, of any value, and the check sum of what is no whole number of words."""
+    halfs = make.memory((make.h, make.w), np.uint16)
+    with np.errstate(over="ignore"):
+        halfs[...] = make.random.choice(WILD, halfs.shape).astype(np.float16).view(np.uint16)
+    for factor in (1, 2, 3, 4, 5, 8):
+        if min(halfs.shape) >= factor:
+            native.half_block_means(halfs, factor, make.plain(make.h // factor, make.w // factor))
+    native.checksum(halfs.reshape(-1).view(np.uint8))
+
+
 def main() -> None:
     native, watch = load(Path(sys.argv[1])), sys.argv[2]
     best = native.level()
@@ -234,6 +245,7 @@ def main() -> None:
             fields(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             host_pixels(native, Maker(shape, storage, layout, "ordinary", watch), threads)
             guide_curve(native, Maker(shape, storage, layout, "ordinary", watch), threads)
+            stored_planes(native, Maker(shape, storage, layout, "ordinary", watch))
             convolutions(native, Maker(shape, storage, layout, "ordinary", watch), threads)
         print(f"{level}: {len(kinds)} kinds of input, watched by: {watch}", flush=True)
 

@@ -20,10 +20,12 @@ class CellSeries:
 
     Attributes:
         stored: (N, 2, CELLS) as measured by ``cell_changes``.
+        measured: (N,) whether there was anything to compare with.
         known: (N,) whether the pair is known, of one shot and of successive numbers.
     """
 
     stored: npt.NDArray[np.floating]
+    measured: Mask
     known: Mask
 
     @classmethod
@@ -31,9 +33,11 @@ class CellSeries:
         """From what was measured of N frames."""
         steps = np.diff(np.array(series.numbers), prepend=series.numbers[:1])
         known = [series.pair(place) is not None and steps[place] == 1 for place in range(len(series))]
-        return cls(series.cells, np.array(known, np.bool_) & np.isfinite(series.cells[:, 0, 0]))
+        measured = np.isfinite(series.cells[:, 0, 0])
+        return cls(series.cells, measured, np.array(known, np.bool_) & measured)
 
     def squares(self, first: int, stop: int) -> tuple[Grid, Grid]:
-        """Of pairs in a row: mean squares (n, *CELL_GRID), and what they are off by; 0 where they are not known."""
-        both = squares(np.nan_to_num(self.stored[first:stop])).reshape(-1, 2, *CELL_GRID)
+        """Of pairs in a row: mean squares (n, *CELL_GRID), and what they are off by; 0 where nothing was measured."""
+        both = squares(self.stored[first:stop]).reshape(-1, 2, *CELL_GRID)
+        both[~self.measured[first:stop]] = 0.0
         return both[:, 0], both[:, 1]

@@ -15,7 +15,7 @@ from vfi_plugin.repair.finding import Finding, Kind
 from vfi_plugin.repair.frame_series import has_picture
 from vfi_plugin.repair.left_out import LeftOut, find_left_out
 from vfi_plugin.repair.missing import missing
-from vfi_plugin.repair.repeats import comparable, repeat_scores
+from vfi_plugin.repair.repeats import comparable, possible_runs, repeat_scores
 from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import Context, ScanReport
 from vfi_plugin.repair.series import Series
@@ -29,7 +29,8 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
     faults, scores = _frame_faults(series, options)
     faulty = frozenset(frame for finding in faults for frame in finding.frames)
     fine = comparable(series, faulty)
-    repeats = find_repeats(series, fine & _pictured(series), options.threshold(Kind.DUPLICATE))
+    possible = possible_runs(series, fine)
+    repeats = find_repeats(series, possible, fine & _pictured(series), options.threshold(Kind.DUPLICATE))
     jumps = find_jumps(series, fine, repeats.places)
     regular = find_left_out(jumps)
     meant = {place for gaps in regular for place in gaps.places}
@@ -37,7 +38,7 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
     found = [*faults, *missing(series.numbers), *repeats.findings(series), *lost]
     scores = {
         **scores,
-        Kind.DUPLICATE: repeat_scores(series, fine),
+        Kind.DUPLICATE: repeat_scores(possible),
         Kind.DROPPED: drop_scores(jumps, series),
     }
     return ScanReport(

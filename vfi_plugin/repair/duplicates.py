@@ -67,15 +67,18 @@ class Repeats:
         return f"; then motion makes up for lost frames ({run.jump:.1f}x)" if run.jump >= _LOST else ""
 
 
-def find_repeats(series: Series, fine: npt.NDArray[np.bool_], threshold: float) -> Repeats:
+def find_repeats(
+    series: Series, possible: Sequence[Sequence[Run]], fine: npt.NDArray[np.bool_], threshold: float
+) -> Repeats:
     """All repeats.
 
     Args:
         series: the measures.
-        fine: of ``repeats.comparable``.
+        possible: of ``repeats.possible_runs``.
+        fine: of ``repeats.comparable``, or fewer.
         threshold: score that it takes.
     """
-    runs = find_runs(series, fine, threshold)
+    runs = find_runs(possible, fine, threshold)
     places = {place for run in runs for place in run.places}
     told = [_told(series, fine, place, places) for place in range(len(fine))]
     beats = find_beats(told)

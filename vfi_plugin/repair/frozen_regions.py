@@ -110,11 +110,11 @@ _BLOCK = 256
 """Frames that are gone through at a time, so that memory does not grow with a clip."""
 
 
-def _runs(changes: CellSeries) -> Iterator[range]:
+def _runs(changes: CellSeries, longest: int) -> Iterator[range]:
     """Runs in which enough cells may stand, with a known pair on either side."""
     may, known = _may_stand(changes), changes.known
     for first in range(2, len(may) - 1):
-        for stop in range(first + 1, min(first + LONGEST, len(may) - 1) + 1 if known[first - 1] else first):
+        for stop in range(first + 1, min(first + longest, len(may) - 1) + 1 if known[first - 1] else first):
             if not (may[stop - 1] and known[stop]):
                 break
             yield range(first, stop)
@@ -273,18 +273,18 @@ def _bands() -> npt.NDArray[np.int64]:
 
 def held_rows(series: FrameSeries) -> Strengths:
     """As :func:`hangs`, for rows over the full width, held for a frame: rows of the frame before, which is a tear."""
-    return _strengths(series, _band)
+    return _strengths(series, _band, 1)
 
 
 def hangs(series: FrameSeries) -> Strengths:
     """How large the region is that hangs in each frame, relative to the smallest that counts; 0 where none does."""
-    return _strengths(series, _box)
+    return _strengths(series, _box, LONGEST)
 
 
-def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask]) -> Strengths:
+def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask], longest: int) -> Strengths:
     changes = CellSeries.of(series)
     found: list[tuple[range, Mask]] = []
-    for places in _runs(changes):
+    for places in _runs(changes, longest):
         run = _Run.of(changes, places)
         if run.stand.sum() >= _LEAST_CELLS and run.is_hung(region := region_of(run)):
             found.append((places, run.stand & region))

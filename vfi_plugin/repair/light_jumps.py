@@ -26,7 +26,7 @@ import numpy as np
 from vfi_plugin.models.dis.flow import single_threaded_opencv
 from vfi_plugin.repair.frame_series import FLAT, FrameSeries, Numbers, Strengths, contrast_of, has_picture
 from vfi_plugin.repair.look import Look
-from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
+from vfi_plugin.repair.pair_alignment import Alignment, Plane
 from vfi_plugin.repair.tearing import is_foreign, is_unrelated, noise_gain
 
 LONGEST_FLASH = 3
@@ -84,7 +84,7 @@ _WHITE = 0.9
 
 def numbers_of(look: Look) -> dict[str, float]:
     """``low``, ``middle``, ``high``: percentiles 5, 50 and 95 of a readable look's luma, grain averaged out."""
-    cv2, picture = single_threaded_opencv(), luma(look)
+    cv2, picture = single_threaded_opencv(), look.luma
     # Means of 4 x 4 px: 8,000 of them tell a percentile within a fraction of a per cent, and grain falls to a quarter.
     height, width = (max(side // 4, 1) for side in picture.shape)
     coarse = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from vfi_plugin.errors import UnreadableImageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
+from vfi_plugin.models.dis.flow import single_threaded_opencv
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.repair.pixels import Pixels, pixels_of
 
@@ -29,7 +31,10 @@ PATCH_GRID = (3, 4)
 _READERS = 2
 """Files that are read at a time: one decodes while another waits for the disk. Movies are read in order by one."""
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_AHEAD = 2
+"""Looks that wait for each reader at most, so that it has work while a frame takes longer to measure."""
+
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,12 @@ class Look:
     non_finite: int
     digest: bytes
     fault: str = ""
+
+    @cached_property
+    def luma(self) -> npt.NDArray[np.float32]:
+        """(h, w) float32 of ``rgb``."""
+        grey: npt.NDArray[np.float32] = single_threaded_opencv().transform(self.rgb, LUMA[None])
+        return grey
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Looker:
                 for number in numbers:
                     check()
                     waiting.append(pool.submit(self.look, number))
-                    if len(waiting) > readers:
+                    if len(waiting) > _AHEAD * readers:
                         yield waiting.popleft().result()
                 while waiting:
                     check()
@@ -116,7 +127,7 @@ class Looker:
     def _patches(self, pixels: Pixels) -> npt.NDArray[np.float32]:
         cut = np.stack([pixels.cut(window) for window in patch_windows(*pixels.size)])
         count, side = cut.shape[:2]
-        guide = self.transform.to_guide(cut.reshape(count * side, side, 3)) @ _LUMA
+        guide = self.transform.to_guide(cut.reshape(count * side, side, 3)) @ LUMA
         return guide.reshape(count, side, side)
 
 

@@ -20,8 +20,6 @@ _SMALLEST_SIDE_PX = 64
 _FINEST_SCALE = 1
 """Half size: a vector for every 2 x 2 px. Full size takes 3.5 times as long."""
 
-LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-
 Plane = npt.NDArray[np.float32]
 
 
@@ -65,16 +63,10 @@ def comparable(before: Look, after: Look) -> bool:
     return not before.fault and not after.fault and before.rgb.shape == after.rgb.shape
 
 
-def luma(look: Look) -> Plane:
-    """(h, w) float32 luma of the small picture."""
-    grey: Plane = single_threaded_opencv().transform(look.rgb, LUMA[None])
-    return grey
-
-
 def align(before: Look, after: Look) -> Alignment:
     """Lays two comparable looks over each other (dense inverse search, see ``models.dis.flow``)."""
     cv2 = single_threaded_opencv()
-    small_before, small_after = _tiny(luma(before)), _tiny(luma(after))
+    small_before, small_after = _tiny(before.luma), _tiny(after.luma)
     search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
     search.setFinestScale(_FINEST_SCALE)
     height, width = small_after.shape

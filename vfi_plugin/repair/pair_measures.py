@@ -47,8 +47,6 @@ _LARGEST_SHIFT_PX = 1.0
 """By which the motion of a block is corrected along x and y, px of the small picture, at most: where more is left the
 motion found is none, and nothing small would mend it."""
 
-_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-
 Plane = npt.NDArray[np.float32]
 
 
@@ -125,7 +123,7 @@ class PairMeter:
 
 def _seen(look: Look) -> _Seen:
     cv2 = single_threaded_opencv()
-    luma = look.rgb @ _LUMA
+    luma = look.luma
     height, width = (max(side // _CELL_PX, blocks) for side, blocks in zip(luma.shape, GRID, strict=True))
     cells = cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA)
     return _Seen(luma, np.rint(np.clip(luma, 0.0, 1.0) * 255.0).astype(np.uint8), cells)

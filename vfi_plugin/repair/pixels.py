@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from vfi_plugin.compiled import native_module
 from vfi_plugin.errors import UnreadableImageError
 from vfi_plugin.image.colour import count_non_finite
 from vfi_plugin.image.frame import Frame, Plane
@@ -43,11 +43,12 @@ class Pixels(ABC):
         """The planes as they are stored."""
 
     def digest(self) -> bytes:
-        """Of the stored values, 4 bytes a plane: equal for equal frames, and practically never for others.
+        """Of the stored values, 8 bytes a plane: equal for equal frames, and practically never for others.
 
-        A check sum, three times as fast as a cryptographic one; nobody forges frames to be taken for repeats.
+        A check sum, at the speed of memory; nobody forges frames to be taken for repeats.
         """
-        return b"".join(zlib.crc32(np.ascontiguousarray(plane).data).to_bytes(4, "little") for plane in self._stored())
+        stored = (np.ascontiguousarray(plane).reshape(-1).view(np.uint8) for plane in self._stored())
+        return b"".join(native_module().checksum(values).to_bytes(8, "little") for values in stored)
 
 
 class FramePixels(Pixels):
@@ -65,8 +66,8 @@ class FramePixels(Pixels):
 
     def cut(self, window: Window) -> Rgb:
         """See ``Pixels.cut``."""
-        cut = [plane[window.y : window.y_end, window.x : window.x_end] for plane in self._planes]
-        return np.stack(cut, axis=-1).astype(np.float32)
+        cut = [block_means(plane[window.y : window.y_end, window.x : window.x_end], 1) for plane in self._planes]
+        return np.stack(cut, axis=-1)
 
     def non_finite(self) -> int:
         """See ``Pixels.non_finite``."""

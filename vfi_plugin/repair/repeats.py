@@ -10,6 +10,7 @@ LONGEST_RUN.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,31 +109,41 @@ def comparable(series: Series, faulty: frozenset[int]) -> npt.NDArray[np.bool_]:
     return fine
 
 
-def find_runs(series: Series, fine: npt.NDArray[np.bool_], threshold: float = 1.0) -> list[Run]:
-    """Runs of repeats with at least a score of ``threshold``, by place, none within another.
+def possible_runs(series: Series, fine: npt.NDArray[np.bool_]) -> list[list[Run]]:
+    """By place, what runs of each length would score that begin there; none where there is nothing to compare with.
 
     Args:
         series: the measures.
         fine: of ``comparable``.
+    """
+    return [_runs_at(series, fine, place) if place > 1 else [] for place in range(len(series.numbers))]
+
+
+def find_runs(possible: Sequence[Sequence[Run]], fine: npt.NDArray[np.bool_], threshold: float = 1.0) -> list[Run]:
+    """Runs of repeats with at least a score of ``threshold``, by place, none within another.
+
+    Args:
+        possible: of ``possible_runs``.
+        fine: of ``comparable``, or fewer: runs with other frames in or beside them are left out.
         threshold: 1 is the usual.
     """
     found: list[Run] = []
     place = 2
-    while place < len(series.numbers):
-        run = next((run for run in _runs_at(series, fine, place) if run.score >= threshold), None)
+    while place < len(possible):
+        clear = (run for run in possible[place] if run.score >= threshold)
+        run = next((run for run in clear if fine[place - 1 : place + run.count + 1].all()), None)
         if run is not None:
             found.append(run)
         place += 1 if run is None else run.count + 1
     return found
 
 
-def repeat_scores(series: Series, fine: npt.NDArray[np.bool_]) -> list[float | None]:
+def repeat_scores(possible: Sequence[Sequence[Run]]) -> list[float | None]:
     """How near each frame is to being a repeat; None where there is nothing to compare with."""
-    scores: list[float | None] = [None] * len(series.numbers)
-    for place in range(2, len(scores)):
-        for run in _runs_at(series, fine, place):
-            for n in run.places:
-                scores[n] = max(scores[n] or 0.0, run.score)
+    scores: list[float | None] = [None] * len(possible)
+    for run in (run for runs in possible for run in runs):
+        for n in run.places:
+            scores[n] = max(scores[n] or 0.0, run.score)
     return scores
 
 

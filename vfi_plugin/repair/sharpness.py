@@ -36,7 +36,7 @@ import numpy.typing as npt
 from vfi_plugin.models.dis.flow import single_threaded_opencv
 from vfi_plugin.repair.frame_series import FrameSeries, Numbers, Strengths, without_long
 from vfi_plugin.repair.look import Look, patch_windows
-from vfi_plugin.repair.pair_alignment import Alignment, Plane, luma
+from vfi_plugin.repair.pair_alignment import Alignment, Plane
 
 REACH = 8
 """Frames on either side among which sharper ones are looked for: a slow focus error takes that long to come back."""
@@ -91,7 +91,7 @@ Planes = npt.NDArray[np.float32]
 
 def numbers_of(look: Look) -> dict[str, float]:
     """``texture_xx``, ``texture_xy``, ``texture_yy``: the structure tensor of the small picture, luma squared a px."""
-    inner = (part[0, _EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX] for part in _gradients(luma(look)[None]))
+    inner = (part[0, _EDGE_PX:-_EDGE_PX, _EDGE_PX:-_EDGE_PX] for part in _gradients(look.luma[None]))
     (xx, xy), (_, yy) = _tensor(*inner)
     return {"texture_xx": xx, "texture_xy": xy, "texture_yy": yy}
 

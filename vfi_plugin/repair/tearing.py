@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -163,6 +163,11 @@ class _Bands:
     x: Rows
     y: Rows
 
+    @cached_property
+    def middle(self) -> float:
+        """Of all bands the strange that half of them have."""
+        return float(np.median(self.strange))
+
 
 def _banded(pair: Numbers | None) -> _Bands | None:
     return None if pair is None else _Bands(pair, *(_rows(pair, name) for name in ("rows", "rows_x", "rows_y")))
@@ -272,8 +277,8 @@ def _jump_along(there: Rows, back: Rows, steady: Rows) -> Rows:
 
 
 def _noise(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
-    residual = min(float(np.median(pair.strange)) for pair in (into, out))
-    usual = max(float(np.median(pair.strange)) for pair in around)
+    residual = min(into.middle, out.middle)
+    usual = max(pair.middle for pair in around)
     gain = noise_gain(into.numbers, out.numbers)
     if is_unrelated(into.numbers, out.numbers):
         gain *= _FOREIGN_GAIN if is_foreign(into.numbers, out.numbers) else _UNRELATED_GAIN
