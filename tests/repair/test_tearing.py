@@ -58,6 +58,25 @@ def test_rows_of_the_frame_before_are_a_tear_in_slow_motion_under_grain_too():
     assert found([frame + grain(place, 0.006) for place, frame in enumerate(frames)]) == {Kind.TORN: (6,)}
 
 
+def test_upper_rows_of_the_frame_before_are_a_tear_twice_within_a_second():
+    frames = pan(20, speed=1)
+    for place in (6, 12):
+        frames[place][:70] = frames[place - 1][:70]
+    assert found([frame + grain(place, 0.008) for place, frame in enumerate(frames)]) == {Kind.TORN: (6, 12)}
+
+
+def test_lower_rows_that_pause_and_go_on_from_where_they_stood_are_no_tear():
+    frames = pan(speed=1)
+    for place, frame in enumerate(frames):
+        frame[80:] = view(400 + place - (place >= 6), seed=1)[80:]
+    assert found(frames) == {}
+
+
+def test_a_band_that_takes_most_of_the_structure_with_it_is_a_tear_and_no_blur():
+    frames = [0.5 + 0.6 * (frame - 0.4) for frame in pan(speed=1)]
+    assert found(with_changes(frames, {6: one_colour(slice(25, 150), 0.5)})) == {Kind.TORN: (6,)}
+
+
 def test_a_grey_band_is_a_tear_in_a_faint_picture_too():
     frames = [0.4 + 0.3 * (frame - 0.4) for frame in pan()]
     assert found(with_changes(frames, {6: one_colour(slice(60, 130), 0.4)})) == {Kind.TORN: (6,)}

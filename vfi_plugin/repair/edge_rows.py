@@ -63,12 +63,23 @@ _OUT, _LEAST_OUT = 1.02, 0.85
 """The usual is the geometric mean of the change before and after times the first, and at least the larger of both times
 the second: the next thing that passes only begins to be there."""
 
+_LEAST_MADE_UP = 0.75
+"""What has to be made up for at least, however uneven the change around is. Where it is even it is as much as usual and
+more: what pauses goes on from where it stood."""
+
 _BEYOND = 0.55
 """Change beyond the line, as a part of the usual, at least."""
 
 _SUDDEN, _MOVES_ON = 0.3, 0.2
 """Change right before the frame, as a part of that a frame earlier: what comes to rest slows down first; and change in
 the frame after the next, as a part of that in the next: what is held moves and is held."""
+
+_LIKE, _AT_ONCE = 0.25, 0.65
+"""Change that counts as moving, as a part of the usual; and part of the cells that move right before the frame, and
+right after: what is seen still between two things that pass is uncovered bit by bit."""
+
+_ONE_SIDED = 1.6
+"""How many times as clear it has to be where a pair two frames away is not known: what is usual is then one pair's."""
 
 _NEAR = 2
 """Frames away in which a clearer one explains what stands or jumps here."""
@@ -155,15 +166,23 @@ class _Frame:
         if count < _LEAST_CELLS or int(self.goes_on[beyond].sum()) < _LEAST_GOES_ON or moved < _BEYOND * rest:
             return 0.0
         against = (_MOVES_WITHIN * float(self.left[inside].sum()) + rest - moved) / within + _CLEAR + _FEW / count
-        return min(_LIMIT * min(self._out(cells), _MOST_OUT) / against, _CLEAREST)
+        strength = _LIMIT * min(self._out(cells), _MOST_OUT) / against
+        return min(strength if self.known.all() else strength / _ONE_SIDED, _CLEAREST)
 
     def _out(self, cells: Mask) -> float:
-        """Change of the cells out of the frame, as a multiple of the usual; 0 where they come to rest or are held."""
+        """Change of the cells out of the frame, as a multiple of the usual; 0 where they rest, pause or are held."""
         sizes = np.sqrt(self.change[:, cells].mean(1).clip(0))
         earlier, before, _, out, after = np.where(self.known, sizes, sizes[[1, 1, 2, 3, 1]])
-        if before < _SUDDEN * earlier or after < _MOVES_ON * out:
+        if before < _SUDDEN * earlier or after < _MOVES_ON * out or self._at_once(cells) < _AT_ONCE:
             return 0.0
-        return float(out / max(_OUT * np.sqrt(before * after), _LEAST_OUT * max(before, after), 1e-9))
+        makes_up = float(out / max(_OUT * np.sqrt(before * after), _LEAST_OUT * max(before, after), 1e-9))
+        uneven = max(earlier, before, after) / max(min(earlier, before, after), 1e-9) - 1
+        return makes_up if makes_up >= max(1 - uneven / 2, _LEAST_MADE_UP) else 0.0
+
+    def _at_once(self, cells: Mask) -> float:
+        """Part of the cells that move right before the frame, and right after."""
+        moving = np.sqrt(self.change[[1, 3]][:, cells].clip(0)) >= _LIKE * self.usual[cells]
+        return float(moving.mean(1).min())
 
 
 def _rows(way: slice, first: int, stop: int) -> Mask:
