@@ -36,6 +36,9 @@ LONGEST = 8
 _LEAST_CELLS = 10
 """Of a region, 2.3 % of the frame: below that, codecs at low rates leave blocks as they were."""
 
+_FEWEST_CELLS = 6
+"""The same where nothing could be clearer, see ``_MOST_EXCUSED``."""
+
 _LEAST_CHANGE = 0.005
 """RMS change beside the run of what moves, guide units: an 8-bit step is 0.0039."""
 
@@ -88,6 +91,10 @@ is held, changes, and is held."""
 _DENSE = 0.4
 """Part of a box that has to have moved and stand: flat parts have no motion to lose, but a hung tile is no outline."""
 
+_MANY_CELLS, _HARDLY_STRAY, _LEAST_CAUGHT_UP = 25, 0.1, 0.75
+"""Of a long run, cells and the part of stray ones with which it is as clear as can be. Then nothing has to move on, and
+it makes up for lost time where it does so by this part of what it usually takes, if motion beside it is uneven."""
+
 _SCATTERED = 0.6
 """Stray cells and how thinly a box is filled, each as a part of the most there may be, at most by each other: a codec's
 still blocks lie thinly and all around, and just about pass as either. Of 244 parts that
@@ -131,7 +138,7 @@ def _may_stand(changes: CellSeries) -> Mask:
             np.maximum(largest[away:], change[:-away], out=largest[away:])
             np.maximum(largest[:-away], change[away:], out=largest[:-away])
         stands = (change <= _limit(largest) + _DOUBTS * off) & (largest > _LEAST_MOVED**2)
-        enough[first:stop] = (stands.sum((1, 2)) >= _LEAST_CELLS)[margin:][: stop - first]
+        enough[first:stop] = (stands.sum((1, 2)) >= _FEWEST_CELLS)[margin:][: stop - first]
     found: Mask = changes.known & enough
     return found
 
@@ -171,19 +178,27 @@ class _Run:
     def is_hung(self, region: Mask) -> bool:
         """Whether a region of it does what only a fault does."""
         cells, outside = self.stand & region, self.moved & ~region
-        count, around = int(cells.sum()), int(outside.sum())
+        count, around, stray = int(cells.sum()), int(outside.sum()), int((self.stand & ~region).sum())
         within = self.change[2 : self.end].mean(0)
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
-            count >= max(_LEAST_CELLS, _FILLED * int((self.moved & region).sum()))
-            and int((self.stand & ~region).sum()) <= _STRAY * count * self.excused(cells)
+            count >= max(_LEAST_CELLS / math.sqrt(self.excused(cells)), _FILLED * int((self.moved & region).sum()))
+            and stray <= _STRAY * count * self.excused(cells)
             and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
             and self.beside[cells].mean() >= _LEAST_CHANGE**2
-            and within[cells].mean() <= _STANDS**2 * self.beside[cells].mean()
+            and within[cells].mean() <= _STANDS**2 * self.excused(cells) * self.beside[cells].mean()
             and self._at_once(cells)
             and self._size(1, cells) >= _SUDDEN * self._size(0, cells)
-            and self._catches_up(cells) >= 1
+            and self._catches_up(cells) >= self._least_caught_up(cells, stray)
         )
+
+    def _least_caught_up(self, cells: Mask, stray: int) -> float:
+        """What has to be made up for: where motion beside a long run is uneven this can be told less well."""
+        count = int(cells.sum())
+        if self.end - 2 < _LONG or count < _MANY_CELLS or stray > _HARDLY_STRAY * count:
+            return 1.0
+        sizes = [self._size(place, cells) for place in (0, 1, self.end + 1)]
+        return max(1 - (max(sizes) / max(min(sizes), 1e-9) - 1) / 2, _LEAST_CAUGHT_UP)
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
@@ -261,7 +276,7 @@ def _boxes() -> npt.NDArray[np.int64]:
     rows, columns = (np.stack(np.triu_indices(side + 1, 1)) for side in CELL_GRID)
     down, across = np.meshgrid(np.arange(rows.shape[1]), np.arange(columns.shape[1]), indexing="ij")
     edges = np.concatenate([rows[:, down.ravel()], columns[:, across.ravel()]])
-    return edges[:, (edges[1] - edges[0]) * (edges[3] - edges[2]) >= _LEAST_CELLS]
+    return edges[:, (edges[1] - edges[0]) * (edges[3] - edges[2]) >= _FEWEST_CELLS]
 
 
 @cache
@@ -286,11 +301,12 @@ def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask], longest: 
     found: list[tuple[range, Mask]] = []
     for places in _runs(changes, longest):
         run = _Run.of(changes, places)
-        if run.stand.sum() >= _LEAST_CELLS and run.is_hung(region := region_of(run)):
+        if run.stand.sum() >= _FEWEST_CELLS and run.is_hung(region := region_of(run)):
             found.append((places, run.stand & region))
     strengths: Strengths = [0.0] * len(series)
     for places, cells in _alone(found):
-        if _Run.of(changes, places).moves_on(cells):
+        is_clear = len(places) >= _LONG and cells.sum() >= _MANY_CELLS
+        if is_clear or _Run.of(changes, places).moves_on(cells):
             for place in places:
                 strengths[place] = float(cells.sum()) / _LEAST_CELLS
     return strengths
