@@ -107,6 +107,9 @@ _AGAIN, _LONG_AGAIN = 6, 5
 """Frames on either side in which another region that hangs makes it animation on twos or threes, or a ground seen
 between things that pass; and where both hang for longer than a hold on threes."""
 
+_AS_LARGE = 0.5
+"""What hangs again has this part of the cells at least: what is animated comes back in its size."""
+
 _OUTWEIGHS = 1.5
 """A cell that moves on speaks so many times as much against a box as one that stands does for it."""
 
@@ -308,17 +311,21 @@ def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask], longest: 
         is_clear = len(places) >= _LONG and cells.sum() >= _MANY_CELLS
         if is_clear or _Run.of(changes, places).moves_on(cells):
             for place in places:
-                strengths[place] = float(cells.sum()) / _LEAST_CELLS
+                strengths[place] = max(float(cells.sum()) / _LEAST_CELLS, 1.0)
     return strengths
 
 
 def _alone(found: list[tuple[range, Mask]]) -> list[tuple[range, Mask]]:
-    """Of runs that share frames the longest, and of these those that no other is near."""
+    """Of runs that share frames those with most in all, and of these those that no other of their size is near."""
     kept: list[tuple[range, Mask]] = []
-    for run, cells in sorted(found, key=lambda each: (-len(each[0]), -int(each[1].sum()), each[0].start)):
+    for run, cells in sorted(found, key=lambda each: (-len(each[0]) * int(each[1].sum()), each[0].start)):
         if all(run.start >= other.stop or other.start >= run.stop for other, _ in kept):
             kept.append((run, cells))
-    return [each for each in kept if not any(other is not each and _near(each[0], other[0]) for other in kept)]
+    return [each for each in kept if not any(other is not each and _is_again(other, each) for other in kept)]
+
+
+def _is_again(other: tuple[range, Mask], each: tuple[range, Mask]) -> bool:
+    return _near(each[0], other[0]) and bool(other[1].sum() >= _AS_LARGE * each[1].sum())
 
 
 def _near(run: range, other: range) -> bool:
