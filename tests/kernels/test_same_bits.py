@@ -126,6 +126,24 @@ def test_all_levels_show_a_network_the_same_picture(native: ModuleType) -> None:
             assert np.array_equal(made.view(np.int32), first.view(np.int32))
 
 
+def test_all_levels_see_the_same_means_and_check_sums(native: ModuleType) -> None:
+    """Machines that share the work on a clip compare them: sums in one order, and every byte of any number counts."""
+    halfs = np.random.default_rng(3).integers(0, 0x7C00, (37, 75), np.uint16)
+    values = halfs.reshape(-1).view(np.uint8)
+    found = []
+    for level in levels(native):
+        native.limit_level(level)
+        means = [np.zeros((37 // factor, 75 // factor), np.float32) for factor in (1, 3, 4, 5)]
+        for factor, small in zip((1, 3, 4, 5), means, strict=True):
+            native.half_block_means(halfs, factor, small)
+        sums = [native.checksum(values[:count]) for count in (0, 1, 127, 128, 129, values.size)]
+        found.append((sums, [small.tobytes() for small in means]))
+    assert all(one == found[0] for one in found)
+    assert len(set(found[0][0])) == len(found[0][0])
+    changed = {native.checksum(np.where(np.arange(300) == at, values[:300] ^ 128, values[:300])) for at in range(300)}
+    assert len(changed | {native.checksum(values[:300])}) == 301
+
+
 def test_every_half_survives_every_level(native: ModuleType) -> None:
     """Through float and back: 65536 values, subnormal ones and both zeros included."""
     halves = torch.arange(-32768, 32768, dtype=torch.int32).to(torch.int16).view(torch.float16).view(1, 1, 256, 256)

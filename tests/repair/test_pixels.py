@@ -24,6 +24,12 @@ def test_block_means_are_means(dtype: type, factor: int) -> None:
     np.testing.assert_allclose(block_means(plane, factor), expected, rtol=1e-5, atol=1e-3)
 
 
+def test_a_part_of_a_plane_of_halfs_has_the_means_of_that_part() -> None:
+    plane = np.random.default_rng(2).random((40, 61)).astype(np.float16)
+    part = plane[3:37, 5:50]
+    np.testing.assert_array_equal(block_means(part, 4), block_means(part.copy(), 4))
+
+
 def test_small_halfs_and_large_ones_come_through_exactly() -> None:
     halfs = np.arange(0x7C00, dtype=np.uint16).view(np.float16).reshape(-1, 32)
     np.testing.assert_array_equal(block_means(halfs, 1), halfs.astype(np.float32))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_textures import HEIGHT, WIDTH, found, grain, pan, view, with_changes
+from moving_textures import HEIGHT, WIDTH, found, grain, pan, places, series_of, view, with_changes
 
 from vfi_plugin.repair.finding import Kind
+from vfi_plugin.repair.frame_faults import judged
 
 
 def random_rows(rows):
@@ -62,7 +63,9 @@ def test_upper_rows_of_the_frame_before_are_a_tear_twice_within_a_second():
     frames = pan(20, speed=1)
     for place in (6, 12):
         frames[place][:70] = frames[place - 1][:70]
-    assert found([frame + grain(place, 0.008) for place, frame in enumerate(frames)]) == {Kind.TORN: (6, 12)}
+    told = judged(*series_of([frame + grain(place, 0.008) for place, frame in enumerate(frames)])).findings
+    assert places(told) == {Kind.TORN: (6, 12)}
+    assert told[0].why.startswith("the upper 38 % of the rows")  # 70 of 180 rows, in eighteenths, 7
 
 
 def test_lower_rows_that_pause_and_go_on_from_where_they_stood_are_no_tear():

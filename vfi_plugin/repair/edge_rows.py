@@ -99,26 +99,42 @@ def rows_of_before(series: FrameSeries) -> Strengths:
     strengths = np.zeros(len(series))
     for first in range(2, len(series) - 1, _BLOCK):
         stop = min(first + _BLOCK, len(series) - 1)
-        for place, strength in _strengths(changes, first, stop):
-            strengths[place] = strength
+        for place, found in _found(changes, first, stop):
+            strengths[place] = found.strength
     return [float(strength) if _is_clearest(strengths, place) else 0.0 for place, strength in enumerate(strengths)]
+
+
+def why_of_before(series: FrameSeries, place: int) -> str | None:
+    """For the report; None where rows of a frame are none of the frame before."""
+    found = dict(_found(CellSeries.of(series), place, place + 1)).get(place)
+    if found is None or found.strength < 1:
+        return None
+    which = "upper" if found.from_top else "lower"
+    return f"the {which} {100 * found.rows // CELL_GRID[0]} % of the rows show the frame before, while the rest goes on"
 
 
 def _is_clearest(strengths: Rows, place: int) -> bool:
     return bool(strengths[place] >= strengths[max(place - _NEAR, 0) : place + _NEAR + 1].max())
 
 
-def _strengths(changes: CellSeries, first: int, stop: int) -> Iterator[tuple[int, float]]:
-    """Of the places from ``first`` to ``stop`` with pairs that are known, those with rows that stand."""
+@dataclass(frozen=True)
+class _Found:
+    """Rows of cells from an edge on, and how clearly they are those of the frame before."""
+
+    strength: float
+    rows: int
+    from_top: bool
+
+
+def _found(changes: CellSeries, first: int, stop: int) -> Iterator[tuple[int, _Found]]:
+    """Of the places from 2 on, ``first`` to ``stop``, those with pairs that are known."""
     reach = slice(first - 2, stop + 2)
     change, off = changes.squares(reach.start, reach.stop)
     known = changes.known[reach]
     for at in range(2, stop - first + 2):
         if known[at - 1 : at + 2].all():
             around = slice(at - 2, at + 3)
-            found = _Frame.of(change[around], off[at], known[around]).strength()
-            if found > 0:
-                yield first + at - 2, found
+            yield first + at - 2, _Frame.of(change[around], off[at], known[around]).found()
 
 
 @dataclass(frozen=True)
@@ -148,16 +164,19 @@ class _Frame:
         moved, left = (np.minimum(np.sqrt(into.clip(0)), usual) for into in (change[2], change[2] - _DOUBTS * off))
         return cls(change, known, usual, moved, left, change[2] > _MOVED**2 + 4 * off)
 
-    def strength(self) -> float:
-        """1 and more where rows along an edge are those of the frame before."""
+    def found(self) -> _Found:
+        """The edge whose rows are most clearly those of the frame before."""
+        return max(map(self._from_edge, (True, False)), key=lambda found: found.strength)
+
+    def _from_edge(self, from_top: bool) -> _Found:
         usual, moved = self.usual.sum(1), self.moved.sum(1)
-        found = 0.0
-        for way in (slice(None), slice(None, None, -1)):
-            line, worth = _line((usual - moved)[way], moved[way])
-            if worth > 0:
-                # The row of cells that the line goes through is neither.
-                found = max(found, self._strength_of(_rows(way, 0, line), _rows(way, line + 1, CELL_GRID[0])))
-        return found
+        way = slice(None, None, 1 if from_top else -1)
+        line, worth = _line((usual - moved)[way], moved[way])
+        if worth <= 0:
+            return _Found(0.0, line, from_top)
+        # The row of cells that the line goes through is neither.
+        inside, beyond = _rows(way, 0, line), _rows(way, line + 1, CELL_GRID[0])
+        return _Found(self._strength_of(inside, beyond), line, from_top)
 
     def _strength_of(self, inside: Mask, beyond: Mask) -> float:
         cells = (self.usual > 0) & inside

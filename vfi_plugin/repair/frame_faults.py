@@ -56,10 +56,12 @@ def _frozen(series: FrameSeries) -> Strengths:
 
 
 def _torn(series: FrameSeries) -> Strengths:
-    each = zip(
-        tearing.tears(series), frozen_regions.held_rows(series), edge_rows.rows_of_before(series), strict=True
-    )
+    each = zip(tearing.tears(series), frozen_regions.held_rows(series), edge_rows.rows_of_before(series), strict=True)
     return [None if tear is None else max(tear, held or 0.0, rows or 0.0) for tear, held, rows in each]
+
+
+def _why_torn(series: FrameSeries, places: range) -> str:
+    return edge_rows.why_of_before(series, places.start) or tearing.why_torn(series, places)
 
 
 _DETECTORS = (
@@ -68,7 +70,7 @@ _DETECTORS = (
     _Detector(Kind.BLACK, light_jumps.blacks, light_jumps.why_black),
     _Detector(Kind.FLASH, light_jumps.flashes, light_jumps.why_flash),
     _Detector(Kind.FROZEN, _frozen, frozen_regions.why_frozen),
-    _Detector(Kind.TORN, _torn, tearing.why_torn),
+    _Detector(Kind.TORN, _torn, _why_torn),
     _Detector(Kind.BLURRED, sharpness.losses, sharpness.why_blurred),
 )
 

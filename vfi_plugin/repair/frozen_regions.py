@@ -91,7 +91,7 @@ is held, changes, and is held."""
 _DENSE = 0.4
 """Part of a box that has to have moved and stand: flat parts have no motion to lose, but a hung tile is no outline."""
 
-_MANY_CELLS, _HARDLY_STRAY, _LEAST_CAUGHT_UP = 25, 0.1, 0.75
+_MANY_CELLS, _HARDLY_STRAY, _LEAST_CAUGHT_UP = 25, 0.1, 0.85
 """Of a long run, cells and the part of stray ones with which it is as clear as can be. Then nothing has to move on, and
 it makes up for lost time where it does so by this part of what it usually takes, if motion beside it is uneven."""
 
@@ -107,7 +107,7 @@ _AGAIN, _LONG_AGAIN = 6, 5
 """Frames on either side in which another region that hangs makes it animation on twos or threes, or a ground seen
 between things that pass; and where both hang for longer than a hold on threes."""
 
-_AS_LARGE = 0.5
+_AS_LARGE = 0.4
 """What hangs again has this part of the cells at least: what is animated comes back in its size."""
 
 _OUTWEIGHS = 1.5

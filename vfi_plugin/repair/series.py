@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vfi_plugin.repair.cell_changes import CELLS
+from vfi_plugin.repair.named_numbers import NamedNumbers
 from vfi_plugin.repair.pair_measures import GRID, LAGS, PairMeasures
 from vfi_plugin.repair.shots import ShotMeasures
 
@@ -65,8 +66,8 @@ class Series:
     numbers: tuple[int, ...]
     fault: tuple[str, ...]
     digests: tuple[str, ...]
-    faults: tuple[dict[str, float], ...]
-    pairs: tuple[dict[str, float] | None, ...]
+    faults: tuple[NamedNumbers, ...]
+    pairs: tuple[NamedNumbers | None, ...]
     change: Floats
     flow: Floats
     texture: Floats
@@ -90,8 +91,8 @@ class Series:
             numbers=tuple(frame.number for frame in frames),
             fault=tuple(frame.fault for frame in frames),
             digests=tuple(frame.digest.hex() for frame in frames),
-            faults=tuple(frame.faults for frame in frames),
-            pairs=tuple(None if pair is None else pair.numbers for pair in pairs),
+            faults=tuple(NamedNumbers(frame.faults) for frame in frames),
+            pairs=tuple(None if pair is None else NamedNumbers(pair.numbers) for pair in pairs),
             change=_stacked([None if pair is None else pair.change for pair in pairs], (LAGS, _BLOCKS)),
             flow=_stacked([None if pair is None else pair.flow for pair in pairs], (_BLOCKS, 2)),
             texture=_stacked([None if pair is None else pair.texture for pair in pairs], (_BLOCKS,)),
@@ -119,7 +120,7 @@ class Series:
 
     def save(self, path: Path, key: str) -> None:
         """Writes a .npz file to ``path``; ``key`` is given to whoever reads it."""
-        told = json.dumps({"key": key, **{name: getattr(self, name) for name in _TEXTS}})
+        told = json.dumps({"key": key, **{name: getattr(self, name) for name in _TEXTS}}, default=dict)
         with path.open("wb") as stream:
             np.savez(stream, told=np.array(told), **{name: getattr(self, name) for name in _ARRAYS})
 
@@ -130,9 +131,12 @@ class Series:
             told: dict[str, Any] = json.loads(str(stored["told"]))
             arrays: dict[str, Any] = {name: stored[name] for name in _ARRAYS}
         texts: dict[str, Any] = {name: tuple(told[name]) for name in _TEXTS}
+        for name in _NUMBERS:
+            texts[name] = tuple(None if numbers is None else NamedNumbers(numbers) for numbers in texts[name])
         return str(told["key"]), cls(**texts, **arrays)
 
 
+_NUMBERS = ("faults", "pairs")
 _TEXTS = ("numbers", "fault", "digests", "faults", "pairs")
 _ARRAYS = ("change", "flow", "texture", "trust", "cells", "noise", "doubt", "cuts", "mixes")
 
