@@ -321,11 +321,12 @@ def _alone(found: list[tuple[range, Mask]]) -> list[tuple[range, Mask]]:
     for run, cells in sorted(found, key=lambda each: (-len(each[0]) * int(each[1].sum()), each[0].start)):
         if all(run.start >= other.stop or other.start >= run.stop for other, _ in kept):
             kept.append((run, cells))
-    return [each for each in kept if not any(other is not each and _is_again(other, each) for other in kept)]
+    return [each for each in kept if not any(_is_again(other, each) for other in found)]
 
 
 def _is_again(other: tuple[range, Mask], each: tuple[range, Mask]) -> bool:
-    return _near(each[0], other[0]) and bool(other[1].sum() >= _AS_LARGE * each[1].sum())
+    is_within = each[0].start <= other[0].start and other[0].stop <= each[0].stop
+    return not is_within and _near(each[0], other[0]) and bool(other[1].sum() >= _AS_LARGE * each[1].sum())
 
 
 def _near(run: range, other: range) -> bool:

@@ -67,7 +67,7 @@ _CLEAREST = 10.0
 Floats = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """Repeats in a row.
 
