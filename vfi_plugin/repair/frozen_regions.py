@@ -36,6 +36,9 @@ LONGEST = 8
 _LEAST_CELLS = 10
 """Of a region, 2.3 % of the frame: below that, codecs at low rates leave blocks as they were."""
 
+_MOST_OF_ALL = 0.75
+"""Part of all cells in a region at most: where more stands it is the frame that is held, and a codec that stirs."""
+
 _FEWEST_CELLS = 6
 """The same where nothing could be clearer, see ``_MOST_EXCUSED``."""
 
@@ -186,6 +189,7 @@ class _Run:
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
             count >= max(_LEAST_CELLS / math.sqrt(self.excused(cells)), _FILLED * int((self.moved & region).sum()))
+            and count <= _MOST_OF_ALL * cells.size
             and stray <= _STRAY * count * self.excused(cells)
             and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
             and self.beside[cells].mean() >= _LEAST_CHANGE**2

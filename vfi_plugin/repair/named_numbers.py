@@ -1,4 +1,4 @@
-"""Numbers by name, of which a scan keeps some 70 a frame: a fifth of the memory that dictionaries would take."""
+"""Numbers by name, of which a scan keeps some 70 a frame: a sixth of the memory that dictionaries would take."""
 
 from __future__ import annotations
 
