@@ -9,7 +9,8 @@ TORN, found in three ways, each of them by comparison with what comes before *an
    explains it: lines that are shifted. Motion must be seen to jump: about 1 % of the frame's width.
 3. *Garbage all over.* Every second line, or the whole frame, is noise: far more fine structure than in both neighbours.
 
-Rows of the frame before are found as what they are, copies: see ``frozen_regions.held_rows``. How many of each are
+Rows of the frame before are found as what they are, copies: see ``edge_rows``, and ``frozen_regions.held_rows`` for
+bands that reach no edge. How many of each are
 found is measured by ``benchmarks/scan_quality.py`` and told in docs/scan-quality.md.
 
 No defects: letterbox, split screens and captions (they are there in the frames around as well, or stay), things that
