@@ -93,6 +93,10 @@ _NOISE_RESIDUAL = 0.03
 _BLUR = 0.8
 """log2 of the loss of fine structure, on top of contrast, of a frame that is blurred and not torn."""
 
+_ALIKE = 0.5
+"""What motion usually leaves unexplained of the other rows, as a part of that of a band, from which on a blur of the
+frame would be seen in them as well."""
+
 _LEAST_OTHER = 3
 """Bands that must be right for others to be wrong against them."""
 
@@ -191,10 +195,12 @@ def _tear_of(pairs: Sequence[_Bands | None], run: range) -> float | None:
     is_blurred = _is_blurred(into.numbers, out.numbers) and not is_unrelated(into.numbers, out.numbers)
     # In longer runs things that come and go look like it.
     if len(run) > 1:
-        return noise if is_blurred else max(_strange(into, out, around) / _LONGER, noise)
+        return noise if is_blurred else max(float(_strange(into, out, around).max()) / _LONGER, noise)
+    if is_blurred:
+        return max(float((_strange(into, out, around) * _rest_is_alike(around)).max()), noise)
     # Flow that has lost its way next to another fault or an end of a shot must not pass for a jump.
-    jumping = _jumping(into, out, around) if len(around) == 2 and not is_blurred else 0.0
-    return max(_strange(into, out, around), noise, jumping)
+    jumping = _jumping(into, out, around) if len(around) == 2 else 0.0
+    return max(float(_strange(into, out, around).max()), noise, jumping)
 
 
 def _is_blurred(into: Numbers, out: Numbers) -> bool:
@@ -238,19 +244,28 @@ def _contrast(values: Rows) -> tuple[Rows, Rows]:
     return mean_in - mean_out, spread
 
 
-def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
+def _rest_is_alike(around: list[_Bands]) -> npt.NDArray[np.bool_]:
+    """(S,) of each segment: whether the rest is usually as hard to explain, so that a blur would be seen there, too."""
+    inside, outside = _segments()
+    usual = np.max([pair.strange for pair in around], axis=0)
+    alike: npt.NDArray[np.bool_] = outside @ usual >= _ALIKE * (inside @ usual)
+    return alike
+
+
+def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> Rows:
+    """(S,): how clearly each segment is none of the picture."""
+    inside, outside = _segments()
     both = np.minimum(into.strange, out.strange)
     fastest = max(float(np.median(np.hypot(pair.x, pair.y))) for pair in around)
     if both.max() < _STRANGE or fastest > _REACH_PX:
-        return 0.0
+        return np.zeros(len(inside))
     usual = np.max([pair.strange for pair in around], axis=0)
     excess, uneven = _contrast(both)
-    inside, outside = _segments()
     above = (outside @ (both - usual)).clip(0)
     strengths = excess / (_STRANGE + _OVER_USUAL * inside @ usual + _UNEVEN * uneven + _REST * above)
     along_edge = (inside[:, 0] == 1.0) | (inside[:, -1] == 1.0)
-    strongest = float(np.where(along_edge, strengths / _RARE, strengths).max())
-    return strongest if len(around) > 1 else strongest / _ONE_SIDED
+    told: Rows = np.where(along_edge, strengths / _RARE, strengths)
+    return told if len(around) > 1 else told / _ONE_SIDED
 
 
 def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
