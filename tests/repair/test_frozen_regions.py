@@ -82,3 +82,40 @@ def test_an_outline_of_cells_is_no_tile():
     cv2.rectangle(ring, (60, 30), (260, 150), 1, 12)
     frames[6] = np.where(ring[..., None] == 1, frames[5], frames[6])
     assert Kind.FROZEN not in found(frames)
+
+
+def test_a_tile_that_hung_before_all_came_to_rest_is_found():
+    frames = pan()
+    for place in range(5, 8):
+        frames[place][TILE] = frames[4][TILE]
+    frames[9:] = [frames[8]] * 4
+    assert found(frames) == {Kind.FROZEN: (5, 6, 7)}
+
+
+def test_a_tile_hung_in_motion_that_slows_down_is_found():
+    frames = [view(40 + x) for x in (0, 3, 6, 9, 12, 13, 14, 15, 16, 16, 17, 18, 18)]
+    for place in range(5, 8):
+        frames[place][TILE] = frames[4][TILE]
+    assert found(frames) == {Kind.FROZEN: (5, 6, 7)}
+
+
+def test_a_small_tile_that_hung_for_long_is_found():
+    frames = pan(speed=1)
+    for place in range(5, 9):
+        frames[place][80:110, 130:165] = frames[4][80:110, 130:165]
+    assert found(frames) == {Kind.FROZEN: (5, 6, 7, 8)}
+
+
+def test_a_repeat_that_stirs_at_an_edge_is_no_part_that_hangs():
+    frames = pan(speed=1)
+    for place in range(5, 8):
+        frames[place][:158] = frames[4][:158]
+    assert Kind.FROZEN not in found(frames)
+
+
+def test_a_hung_tile_is_found_where_a_codec_stirs_it():
+    frames = pan(speed=1)
+    for place in range(5, 8):
+        frames[place][TILE] = frames[4][TILE]
+    stirred = [frame + cv2.blur(grain(place, 0.0112), (7, 7)) for place, frame in enumerate(frames)]
+    assert found(stirred) == {Kind.FROZEN: (5, 6, 7)}

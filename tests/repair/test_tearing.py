@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from moving_textures import HEIGHT, WIDTH, found, grain, pan, places, series_of, view, with_changes
+from moving_textures import HEIGHT, WIDTH, defocused, found, grain, pan, places, series_of, view, with_changes
 
 from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.frame_faults import judged
@@ -78,6 +78,14 @@ def test_lower_rows_that_pause_and_go_on_from_where_they_stood_are_no_tear():
 def test_a_band_that_takes_most_of_the_structure_with_it_is_a_tear_and_no_blur():
     frames = [0.5 + 0.6 * (frame - 0.4) for frame in pan(speed=1)]
     assert found(with_changes(frames, {6: one_colour(slice(25, 150), 0.5)})) == {Kind.TORN: (6,)}
+
+
+def test_a_blur_of_a_picture_with_texture_in_some_rows_alone_is_no_tear():
+    frames = pan()
+    for frame in frames:
+        for rows in (slice(0, 60), slice(130, None)):
+            frame[rows] = 0.4 + 0.02 * (frame[rows] - 0.4)
+    assert found(with_changes(frames, {6: defocused(4)})) == {Kind.BLURRED: (6,)}
 
 
 def test_a_grey_band_is_a_tear_in_a_faint_picture_too():
