@@ -19,7 +19,7 @@ characters animated on twos before a background that moves (they stand still aga
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -322,10 +322,21 @@ def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask], longest: 
 def _alone(found: list[tuple[range, Mask]]) -> list[tuple[range, Mask]]:
     """Of runs that share frames those with most in all, and of these those that no other of their size is near."""
     kept: list[tuple[range, Mask]] = []
+    taken: set[int] = set()
     for run, cells in sorted(found, key=lambda each: (-len(each[0]) * int(each[1].sum()), each[0].start)):
-        if all(run.start >= other.stop or other.start >= run.stop for other, _ in kept):
+        if taken.isdisjoint(run):
+            taken.update(run)
             kept.append((run, cells))
-    return [each for each in kept if not any(_is_again(other, each) for other in found)]
+    starts: dict[int, list[tuple[range, Mask]]] = {}
+    for each in found:
+        starts.setdefault(each[0].start, []).append(each)
+    return [each for each in kept if not any(_is_again(other, each) for other in _around(starts, each[0]))]
+
+
+def _around(starts: Mapping[int, list[tuple[range, Mask]]], run: range) -> Iterator[tuple[range, Mask]]:
+    """What is found at places from which on it may be near a run."""
+    for place in range(run.start - LONGEST - _AGAIN, run.stop + _AGAIN + 1):
+        yield from starts.get(place, ())
 
 
 def _is_again(other: tuple[range, Mask], each: tuple[range, Mask]) -> bool:
