@@ -38,9 +38,10 @@ std::uint64_t checksum(const Bytes& bytes) {
 }  // namespace
 
 void bind_stored_planes(py::module_& module) {
-    module.def("half_block_means", &half_block_means, py::arg("plane").noconvert(), py::arg("factor"),
-               py::arg("means").noconvert(),
-               "Writes the means of blocks of a plane (H, W) of halves, given as uint16; the plane may be a part of one.");
+    module.def(
+        "half_block_means", &half_block_means, py::arg("plane").noconvert(), py::arg("factor"),
+        py::arg("means").noconvert(),
+        "Writes the means of blocks of a plane (H, W) of halves, given as uint16; the plane may be a part of one.");
     module.def("checksum", &checksum, py::arg("bytes").noconvert(),
                "Of bytes in a row, 64 bits: the same on every machine, and with any change another, but for chance.");
 }

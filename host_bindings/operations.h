@@ -68,8 +68,8 @@ void guide_of_pixels(const float* pixels, long count, const float* matrix, const
 // written.
 void patch_search(const Tensor& first, const Tensor& second, const CellMotion& cells, int threads);
 
-// Means of rows x columns blocks of factor x factor halves. Sums are made in one order, so the bits are the same at every
-// level; a block that holds NaN or Inf has no finite mean.
+// Means of rows x columns blocks of factor x factor halves. Sums are made in one order, so the bits are the same at
+// every level; a block that holds NaN or Inf has no finite mean.
 void half_block_means(const HalfPlane& plane, long rows, long columns, long factor, float* means);
 // The rounds are those of xxHash (Collet 2012), in 32 lanes at a time.
 std::uint64_t checksum(const unsigned char* bytes, long count);

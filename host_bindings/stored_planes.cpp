@@ -24,11 +24,16 @@ void shrink_row(const float* row, float* target, long count, long any, float sca
 
 void shrink_row(const float* row, float* target, long count, long factor, float scale) {
     switch (factor) {
-        case 2: return shrink_row<2>(row, target, count, factor, scale);
-        case 3: return shrink_row<3>(row, target, count, factor, scale);
-        case 4: return shrink_row<4>(row, target, count, factor, scale);
-        case 8: return shrink_row<8>(row, target, count, factor, scale);
-        default: return shrink_row<0>(row, target, count, factor, scale);
+        case 2:
+            return shrink_row<2>(row, target, count, factor, scale);
+        case 3:
+            return shrink_row<3>(row, target, count, factor, scale);
+        case 4:
+            return shrink_row<4>(row, target, count, factor, scale);
+        case 8:
+            return shrink_row<8>(row, target, count, factor, scale);
+        default:
+            return shrink_row<0>(row, target, count, factor, scale);
     }
 }
 
