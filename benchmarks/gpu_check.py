@@ -91,7 +91,8 @@ def environment(stage: Path) -> dict[str, str]:
 
 def pytest_command(*more: str) -> list[str]:
     # From outside the root, which `python -m` would put on the path.
-    suites = [str(ROOT / "tests" / name) for name in ("kernels", "cattery/test_inference_contract.py")]
+    names = ("kernels", "models/test_device_limits.py", "cattery/test_inference_contract.py")
+    suites = [str(ROOT / "tests" / name) for name in names]
     where = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), *suites]
     return [sys.executable, "-m", "pytest", "-m", "gpu", "-q", "--import-mode=importlib", *where, *more]
 
