@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
-
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import InputError, WriteError
 from vfi_plugin.evaluate.drawing import write_png
@@ -19,6 +17,7 @@ from vfi_plugin.evaluate.options import Asked, EvaluationOptions
 from vfi_plugin.evaluate.retimed import RetimedMethod
 from vfi_plugin.evaluate.scoring import Scorer
 from vfi_plugin.evaluate.worst_page import WorstPage
+from vfi_plugin.models.device_limits import hold_to
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.models.times import reached_time
@@ -58,8 +57,7 @@ def run_evaluation(
     """
     options = options or EvaluationOptions()
     asked = Asked.of(protocol, options)
-    # The published networks were trained in float32; by default torch rounds a GPU's convolutions to ten bits.
-    torch.backends.cudnn.allow_tf32 = False
+    hold_to(resolve_device(options.device), None)
     model = _method(load_model(options.model, weights=options.weights, device=options.device), options)
     found = asked.protocol.find(source, asked.factor)
     page = _page_path(options.out)
