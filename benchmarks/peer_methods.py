@@ -110,3 +110,5 @@ METHODS: dict[str, Maker] = {
     "dis (ours)": ours("dis"),
     "disfast (ours)": ours("disfast"),
 }
+
+OURS = ("dis (ours)", "disfast (ours)")

@@ -10,16 +10,22 @@ Speed: frames made a second on some of the same clips, brought to 720p and 1080p
 that other programs on the machine do not count. All take turns on the same pairs; ratios are medians of rounds. Each
 gets decoded frames in memory, 8-bit RGB (minterpolate yuv420p, as it is decoded), and gives them back so. Minterpolate
 gets a stream, the others each pair alone, and so convert every frame twice.
+
+Throughput: the same streams with every core, by the clock, as they are when somebody waits for a render. Our pairs go to
+as many threads as there are cores; minterpolate has all the threads that FFmpeg gives it. Only a quiet machine tells it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +33,7 @@ import cv2
 import numpy as np
 import torch
 from measure import save
-from peer_methods import METHODS, MINTERPOLATE, Codes, minterpolated
+from peer_methods import METHODS, MINTERPOLATE, OURS, Codes, Maker, minterpolated
 from peer_movies import Movie, clips_in, movie, resized
 
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}
@@ -51,6 +57,7 @@ def peers(folder: Path, licence: str, most: int = MOST_DROPPED, rounds: int = RO
         "clips": {"folder_class": licence, "count": len(rows), "dropped_frames": sum(row["frames"] for row in rows)},
         "psnr": means,
         "speed": {name: speed(chosen, size, rounds) for name, size in SIZES.items()},
+        "throughput": {name: throughput(chosen, size, rounds) for name, size in SIZES.items()},
         "rows": rows,
     }
 
@@ -102,11 +109,41 @@ def speed(clips: Sequence[Movie], size: tuple[int, int], rounds: int) -> dict[st
     }
 
 
-def _streamed(clip: Movie) -> float:
-    """Seconds a made frame."""
-    begin = time.process_time()
+def throughput(clips: Sequence[Movie], size: tuple[int, int], rounds: int) -> dict[str, Any]:
+    """Frames a second by the clock with every core, and how many times minterpolate's that is."""
+    sized = [resized(clip, size) for clip in clips]
+    seconds: dict[str, list[float]] = {name: [] for name in (MINTERPOLATE, *OURS)}
+    for turn in range(rounds + 1):
+        for clip in sized:
+            one = {name: _shared_out(METHODS[name], clip) for name in OURS}
+            one[MINTERPOLATE] = _streamed(clip, time.perf_counter)
+            for name, value in one.items() if turn else ():  # the first turn warms caches
+                seconds[name].append(value)
+    return {
+        name: {
+            "frames_per_second": 1.0 / statistics.median(values),
+            "times_minterpolate": statistics.median(
+                peer / own for own, peer in zip(values, seconds[MINTERPOLATE], strict=True)
+            ),
+        }
+        for name, values in seconds.items()
+    }
+
+
+def _shared_out(make: Maker, clip: Movie) -> float:
+    """Seconds a made frame where every core makes one."""
+    pairs = list(pairwise(clip.rgb))
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as cores:
+        made = list(cores.map(lambda pair: make(*pair), pairs))
+    return (time.perf_counter() - begin) / len(made)
+
+
+def _streamed(clip: Movie, clock: Callable[[], float] = time.process_time) -> float:
+    """Seconds a frame that minterpolate made."""
+    begin = clock()
     made = minterpolated(clip.yuv, convert=False)
-    return (time.process_time() - begin) / max(sum(at % 2 for at in made), 1)
+    return (clock() - begin) / max(sum(at % 2 for at in made), 1)
 
 
 def _busy(work: Callable[[], Any]) -> float:
@@ -125,4 +162,4 @@ if __name__ == "__main__":
     given = parser.parse_args()
     result = peers(given.clips, given.licence, given.frames, given.rounds)
     save("peers_cpu", result, given.out)
-    print(json.dumps({key: result[key] for key in ("psnr", "speed")}, indent=1))
+    print(json.dumps({key: result[key] for key in ("psnr", "speed", "throughput")}, indent=1))

@@ -26,7 +26,26 @@ def peers_table(figures: dict[str, Any]) -> str:
                 ", ".join(_times(speed[peer]) for peer in ("times_dis_fast", "times_minterpolate")),
             ]
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_throughput(figures)])
+
+
+def _throughput(figures: dict[str, Any]) -> list[str]:
+    """Markdown: the streams with every core, a row a method."""
+    sizes = figures["throughput"]
+    names = list(next(iter(sizes.values())))
+    lines = [
+        f"The same streams with all {figures['machine']['cores']} cores, by the clock; times: as fast as minterpolate,"
+        " which keeps one core busy.",
+        "",
+        f"| method | {' | '.join(f'{size}: frames a second | times' for size in sizes)} |",
+        f"|---{'|---|---' * len(sizes)}|",
+    ]
+    for name in names:
+        cells = [name]
+        for size in sizes.values():
+            cells += [f"{size[name]['frames_per_second']:.3g}", _times(size[name]["times_minterpolate"])]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
 
 
 def _times(ratio: float) -> str:

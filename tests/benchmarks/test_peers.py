@@ -10,8 +10,9 @@ CHECK = """
 import sys
 sys.path.insert(0, {benchmarks!r})
 import av, cv2, numpy as np
-from peer_methods import METHODS, minterpolated
-from peers import psnr
+from peer_methods import METHODS, OURS, minterpolated
+from peer_movies import Movie
+from peers import psnr, throughput
 from peers_table import peers_table
 
 cv2.setNumThreads(1)
@@ -27,12 +28,17 @@ streamed = minterpolated([frame.reformat(format="yuv420p") for frame in stream])
 assert psnr(streamed[3][inner], frames[3][inner]) > 25
 speed = {{"frames_per_second": 2.0, "times_dis_fast": 1.0, "times_minterpolate": 4.0}}
 figures = {{
-    "machine": {{"processor": "X", "load_average": 0.5}},
+    "machine": {{"processor": "X", "cores": 2, "load_average": 0.5}},
     "clips": {{"count": 1, "dropped_frames": 3}},
     "psnr": {{name: 30.0 for name in METHODS}},
     "speed": {{"720p": {{name: speed for name in METHODS}}}},
+    "throughput": throughput([Movie("pan", [f.reformat(format="yuv420p") for f in stream], frames[::2])], (160, 96), 1),
 }}
-assert peers_table(figures).count("| 30.00 | 2 | 1.00, 4.00 |") == len(METHODS)
+assert set(figures["throughput"]) == {{"minterpolate", *OURS}}
+figures["throughput"] = {{"720p": figures["throughput"]}}
+table = peers_table(figures)
+assert table.count("which keeps one core busy") == 1
+assert table.count("| 30.00 | 2 | 1.00, 4.00 |") == len(METHODS)
 """
 
 

@@ -82,17 +82,17 @@ def _beats_of(repeats: Sequence[bool | None], pattern: tuple[int, ...]) -> list[
             there = frozenset(n for n in range(start, end) if shown[(n - phase) % period])
             if end - start >= _PERIODS * period and sum(bool(repeats[n]) for n in there) >= _LEAST_REPEATS:
                 first = next(n for n in range(start, end) if n not in there)
-                found.append(Beat(_turned(pattern, (first - phase) % period), first, end, there))
+                found.append(Beat(turned(pattern, (first - phase) % period), first, end, there))
     return found
 
 
-def _turned(pattern: tuple[int, ...], frames: int) -> tuple[int, ...]:
-    """A pattern that begins ``frames`` after the beginning of this one, where one of its pictures begins."""
-    turned = list(pattern)
+def turned(pattern: tuple[int, ...], frames: int) -> tuple[int, ...]:
+    """A pattern that begins ``frames`` after the beginning of this one, or with its next picture after that."""
+    turns = list(pattern)
     while frames > 0:
-        frames -= turned[0]
-        turned.append(turned.pop(0))
-    return tuple(turned)
+        frames -= turns[0]
+        turns.append(turns.pop(0))
+    return tuple(turns)
 
 
 def _stretches(repeats: Sequence[bool | None], shown: Sequence[bool], phase: int) -> list[tuple[int, int]]:

@@ -18,6 +18,7 @@ from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.progress import Progress, Silent
 from vfi_plugin.repair.decisions import DECISION_REACH, decide
+from vfi_plugin.repair.joined_report import joined
 from vfi_plugin.repair.look import Looker
 from vfi_plugin.repair.measures_folder import PART_FRAMES, MeasuresFolder, part_span
 from vfi_plugin.repair.measuring import measured
@@ -25,6 +26,10 @@ from vfi_plugin.repair.scan_options import ScanOptions
 from vfi_plugin.repair.scan_report import ScanReport
 from vfi_plugin.repair.series import Series
 from vfi_plugin.timing.ranges import format_range, parse_range
+
+DECIDED_FRAMES = 1024
+"""Frames that are decided on at once: some megabytes of measures, and those on either side that have to be looked at
+twice are an eighth of them."""
 
 _STEPS = 100
 """Times that progress is told at most: each percent."""
@@ -68,8 +73,8 @@ def scan_with(source: str | Path, options: ScanOptions, progress: Progress, canc
         folder = None
         if options.work is not None:
             folder = MeasuresFolder(Path(options.work), clip, options.measuring_settings())
-        series = _Run(clip, looker, folder, progress, cancellation).series(_around(clip, wanted))
-        report = decide(series, options).between(clip.numbers[wanted.start], clip.numbers[wanted.stop - 1])
+        parts = _Run(clip, looker, folder, progress, cancellation).parts(_around(clip, wanted))
+        report = joined(decided(parts, clip, wanted, options))
         height, width = looker.size or (0, 0)
         report = replace(report, source=str(source), rate=clip.rate, size=(width, height))
         progress.end(f"{len(report.numbers)} frames looked at, {len(report.findings)} findings")
@@ -90,6 +95,25 @@ def _wanted(clip: Clip, options: ScanOptions) -> range:
 def _around(clip: Clip, wanted: range) -> range:
     """With the frames on either side that decisions look at."""
     return range(max(wanted.start - DECISION_REACH, 0), min(wanted.stop + DECISION_REACH, len(clip.numbers)))
+
+
+def decided(parts: Iterator[Series], clip: Clip, wanted: range, options: ScanOptions) -> Iterator[ScanReport]:
+    """Reports on spans of the clip in turn, each as soon as all is measured that decides on it.
+
+    Measures that no later span looks at are forgotten, so that their memory does not grow with the clip.
+    """
+    held: list[Series] = []
+    for start in range(wanted.start, wanted.stop, DECIDED_FRAMES):
+        span = range(start, min(start + DECIDED_FRAMES, wanted.stop))
+        around = _around(clip, span)
+        first, last = clip.numbers[around.start], clip.numbers[around.stop - 1]
+        held = [part for part in held if part.numbers[-1] >= first]
+        while not held or held[-1].numbers[-1] < last:
+            held.append(next(parts))
+        report = decide(Series.joined(held).between(first, last), options)
+        # A hole in the numbering belongs to the span before it.
+        end = clip.numbers[span.stop] - 1 if span.stop < wanted.stop else clip.numbers[span.stop - 1]
+        yield report.between(clip.numbers[span.start], end)
 
 
 def _looker(clip: Clip, options: ScanOptions) -> Looker:
@@ -123,19 +147,29 @@ class _Run:
     progress: Progress
     cancellation: Cancellation
 
-    def series(self, span: range) -> Series:
-        """The measures of the frames at these places, those that are kept already read from the folder."""
+    def parts(self, span: range) -> Iterator[Series]:
+        """The measures of the frames at these places and perhaps some beside them, part by part.
+
+        Those that are kept already are read from the folder.
+        """
         parts = self._parts(span)
-        kept = {part: self.folder.load(part) if self.folder else None for part in parts}
-        to_do = [part for part, series in kept.items() if series is None]
+        to_do = [part for part in parts if self._load(part) is None]
         self._say_stale(to_do)
         self.progress.begin(sum(len(parts[part]) for part in to_do), self._summary(span))
-        for part, series in self._measured({part: parts[part] for part in to_do}):
-            kept[part] = series
-            if self.folder:
-                self.folder.save(part, series)
-        joined = Series.joined(series for series in kept.values() if series is not None)
-        return joined.between(self.clip.numbers[span.start], self.clip.numbers[span.stop - 1])
+        measured = self._measured({part: parts[part] for part in to_do})
+        for part, places in parts.items():
+            if part in to_do:
+                yield self._saved(*next(measured))
+            else:  # another scan with other options may have written over it in the meantime
+                yield self._load(part) or self._saved(*next(self._measured({part: places})))
+
+    def _load(self, part: int) -> Series | None:
+        return self.folder.load(part) if self.folder else None
+
+    def _saved(self, part: int, series: Series) -> Series:
+        if self.folder:
+            self.folder.save(part, series)
+        return series
 
     def _parts(self, span: range) -> dict[int, range]:
         """Spans of PART_FRAMES by number; those of a folder lie on a fixed grid."""
