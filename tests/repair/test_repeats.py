@@ -39,13 +39,24 @@ def test_a_copy_that_was_put_in_is_found_too() -> None:
     assert repeats(report_on(pan([0, 1, 2, 3, 4, 5, 6, 6, 7, 8, 9, 10, 11, 12]))) == [7]
 
 
-def test_copies_that_went_through_a_codec_are_found() -> None:
-    def coded(picture: Picture, quality: int) -> Picture:
-        data = cv2.imencode(".jpg", np.rint(picture * 255), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32) / 255
+def coded(picture: Picture, quality: int) -> Picture:
+    codes = np.rint(picture.clip(0, 1) * 255).astype(np.uint8)
+    data = cv2.imencode(".jpg", codes, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(data, cv2.IMREAD_COLOR).astype(np.float32) / 255
 
+
+def test_copies_that_went_through_a_codec_are_found() -> None:
     pictures = [coded(picture, 94 + n % 3) for n, picture in enumerate(pan(frozen(24, 7, 15)))]
     assert repeats(report_on(pictures)) == [7, 15]
+
+
+def test_copies_whose_coarse_grain_went_through_a_codec_are_found_by_their_rest() -> None:
+    random = np.random.default_rng(5)
+    pictures = []
+    for picture in pan(frozen(20, 7, 13, 14), step=2.0):
+        grain = cv2.GaussianBlur(random.standard_normal(picture.shape).astype(np.float32), (0, 0), 0.6)
+        pictures.append(coded(picture + 0.007 * grain / grain.std(), 90))
+    assert repeats(report_on(pictures)) == [7, 13, 14]
 
 
 def test_a_copy_to_the_last_bit_is_found_where_only_fine_structure_moves() -> None:

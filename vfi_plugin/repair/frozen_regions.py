@@ -83,6 +83,11 @@ _LONG, _MOST_EXCUSED = 3, 3.0
 as much stray around it, and lie so many times as thinly in its box; and how many times at most. A codec's still blocks
 and what rests between two things that pass go on from where they stood."""
 
+_EXACT, _EXACTLY_EXCUSED, _EXACTLY_CAUGHT_UP = 0.02, 2.25, 0.95
+"""Change within a long run, as a part of that beside it, up to which it stands to the last bit: that has so many times as
+much excused at least, makes up for lost time by this part of what it usually takes, and may have half of the cells.
+Nothing in a scene rests so."""
+
 _AT_ONCE = 0.5
 """Part of the cells that move right before the run, and right after, by more than what stands: what is seen still
 between two things that pass is uncovered bit by bit."""
@@ -96,7 +101,8 @@ _DENSE = 0.4
 
 _MANY_CELLS, _HARDLY_STRAY, _LEAST_CAUGHT_UP = 25, 0.1, 0.85
 """Of a long run, cells and the part of stray ones with which it is as clear as can be. Then nothing has to move on, and
-it makes up for lost time where it does so by this part of what it usually takes, if motion beside it is uneven."""
+it makes up for lost time where it does so by this part of what it usually takes, if motion beside it is uneven. The
+latter goes for fewer cells, too, where none is stray."""
 
 _SCATTERED = 0.6
 """Stray cells and how thinly a box is filled, each as a part of the most there may be, at most by each other: a codec's
@@ -188,7 +194,7 @@ class _Run:
         within = self.change[2 : self.end].mean(0)
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
-            count >= max(_LEAST_CELLS / math.sqrt(self.excused(cells)), _FILLED * int((self.moved & region).sum()))
+            count >= max(self._least_cells(cells), _FILLED * int((self.moved & region).sum()))
             and count <= _MOST_OF_ALL * cells.size
             and stray <= _STRAY * count * self.excused(cells)
             and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
@@ -199,13 +205,24 @@ class _Run:
             and self._catches_up(cells) >= self._least_caught_up(cells, stray)
         )
 
+    def _least_cells(self, cells: Mask) -> float:
+        return _LEAST_CELLS / (2.0 if self._is_exact(cells) else math.sqrt(self.excused(cells)))
+
     def _least_caught_up(self, cells: Mask, stray: int) -> float:
         """What has to be made up for: where motion beside a long run is uneven this can be told less well."""
         count = int(cells.sum())
-        if self.end - 2 < _LONG or count < _MANY_CELLS or stray > _HARDLY_STRAY * count:
-            return 1.0
+        is_clear = stray == 0 if count < _MANY_CELLS else stray <= _HARDLY_STRAY * count
+        usual = _EXACTLY_CAUGHT_UP if self._is_exact(cells) else 1.0
+        if self.end - 2 < _LONG or not is_clear:
+            return usual
         sizes = [self._size(place, cells) for place in (0, 1, self.end + 1)]
-        return max(1 - (max(sizes) / max(min(sizes), 1e-9) - 1) / 2, _LEAST_CAUGHT_UP)
+        return min(max(1 - (max(sizes) / max(min(sizes), 1e-9) - 1) / 2, _LEAST_CAUGHT_UP), usual)
+
+    def _is_exact(self, cells: Mask) -> bool:
+        """Whether the cells stand to the last bit, in a long run."""
+        within = self.change[2 : self.end].mean(0)
+        is_long = self.end - 2 >= _LONG
+        return is_long and bool(within[cells].mean() <= _EXACT**2 * self.beside[cells].mean())
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
@@ -225,7 +242,8 @@ class _Run:
         """How many times as much may speak against the cells as usual, for how clearly they make up for lost time."""
         if self.end - 2 < _LONG or not cells.any():
             return 1.0
-        return min(max(self._catches_up(cells), 1.0), _MOST_EXCUSED)
+        least = _EXACTLY_EXCUSED if self._is_exact(cells) else 1.0
+        return min(max(self._catches_up(cells), least), _MOST_EXCUSED)
 
     def _catches_up(self, cells: Mask) -> float:
         """Change of the cells out of the run, as a multiple of what it takes."""

@@ -3,7 +3,7 @@
 FLASH: the light of one to ``LONGEST_FLASH`` frames jumps up or down at once and comes back at once to what it was. The
 jump is the median, over 96 cells of the picture, of the ratio of their lumas in the guide, so that it takes most of
 the picture to change, and motion does not count; cells that are black or white in both frames are left out. The
-threshold is a factor of 1.13 in the guide. In 67 clean clips nothing comes nearer to it than 0.14 times; of flashes of
+threshold is a factor of 1.11 in the guide. In 67 clean clips nothing comes nearer to it than 0.17 times; of flashes of
 1.5, 2 and 4 times and dark ones of 0.4 and 0.15 times put into them, 95 to 97 % are found, of those of 4 times 93 %:
 what clips can look like noise, and is TORN then. Not found, on purpose:
 
@@ -41,8 +41,9 @@ STROBE_WINDOW = 12
 _STROBE = 2
 """More flashes than that in the window are meant."""
 
-_JUMP = 0.18
-"""log2 of the smallest ratio of guide values, 1.13, that counts: clean clips change by a seventh of that at most."""
+_JUMP = 0.15
+"""log2 of the smallest ratio of guide values, 1.11, that counts: clean clips change by a sixth of that at most; on snow,
+where most is white already, a flash of 1.65 times leaves 0.17."""
 
 _RETURNS = 0.4
 """What may be left of the jump after the flash: explosions that decay have more."""
@@ -78,6 +79,9 @@ _FADES = 0.8
 _CLEAREST = 10.0
 """Strength of what leaves no doubt at all."""
 
+_BLACK = 0.1
+"""Luma up to which a cell tells nothing: black in broadcast levels is 0.06, and light does not change it."""
+
 _WHITE = 0.9
 """Luma from which on a cell is overexposed."""
 
@@ -96,7 +100,7 @@ def pair_numbers(alignment: Alignment) -> dict[str, float]:
     """``gain``, ``gain_low``, ``gain_high``: the 50th, 20th and 80th percentile over cells of log2 of luma ratios."""
     before, after = _cells(alignment.before), _cells(alignment.after)
     # What is black or white in both frames cannot tell how the light changed.
-    tells = (np.maximum(before, after) > 2 * _DARK) & (np.minimum(before, after) < _WHITE)
+    tells = (np.maximum(before, after) > _BLACK) & (np.minimum(before, after) < _WHITE)
     if np.count_nonzero(tells) < _LEAST_CELLS:
         return {"gain": 0.0, "gain_low": 0.0, "gain_high": 0.0}
     ratios = np.log2((after[tells] + _DARK) / (before[tells] + _DARK))

@@ -21,7 +21,7 @@ from vfi_plugin.repair.series import Series
 PART_FRAMES = 64
 """Frames of a part: some seconds of work to lose at most, and files that are not too many: 160 for 10,000 frames."""
 
-VERSION = 4
+VERSION = 5
 """Of the measures: any change of what is measured or how counts it up."""
 
 

@@ -46,6 +46,14 @@ _CODEC_GRAIN, _CODEC_LEFT = 0.4, 0.12
 """Of copies whose grain went through a codec: it keeps coarse grain and drops fine, so that of the noise such a part is
 left in the mean of a cell; and what may be left at most, as a part of the change beside it."""
 
+_RESTS = 0.06
+"""How far things seem to move within a run, as a part of the motion beside it, up to which they rest: what is left between
+copies is then what was done to them, however coarse. Of copies with coarse grain it is up to 0.054, of frames that are
+none, but nearly, 0.063 and more."""
+
+_RESTING_NOISE, _RESTING_LEFT = 0.5, 0.2
+"""Change of such copies at most, as a part of their noise, and of the change beside them."""
+
 _EVEN = (0.5, 1.75)
 """Least and largest change of any block between such copies, as multiples of the usual: grain lies on all blocks alike,
 what a codec left out does not."""
@@ -60,6 +68,10 @@ _ACTIVE = 0.5
 _SLOWS_DOWN = 0.8
 """Motion right beside a run, as a part of that one frame further out, up to which it slows down: a swing that turns
 stands still for a moment as well, but slows down first, and then goes back."""
+
+_BACK = -0.25
+"""Correlation of the motion on both sides from which down it goes back: of a turn it is near -1, of parts that move on
+their own near 0."""
 
 _CLEAREST = 10.0
 """Scores are cut off there: a copy to the last bit has no change to divide by."""
@@ -182,6 +194,8 @@ def _run(series: Series, start: int, count: int) -> Run:
     usual = max(float(np.median(within)), 1e-6)
     if _EVEN[0] <= within.min() / usual and within.max() / usual <= _EVEN[1]:
         limit = max(limit, min(_CODEC_GRAIN * float(series.noise[start : start + count].max()), _CODEC_LEFT * moving))
+    if _rests(series, start, start + count):
+        limit = max(limit, min(_RESTING_NOISE * float(series.noise[start : start + count].max()), _RESTING_LEFT * moving))
     score = min(limit / max(still, 1e-6), _CLEAREST)
     moved = _moved(series, start, start + count, moves)
     if moved < _MOVES:
@@ -218,10 +232,16 @@ def _length(series: Series, place: int) -> float:
     return float((length * series.texture[place]).sum() / max(float(series.texture[place].sum()), 1e-6))
 
 
+def _rests(series: Series, start: int, end: int) -> bool:
+    """Whether things move by next to nothing within a run, and do so on both sides of it."""
+    beside = min(_length(series, start - 1), _length(series, end))
+    return max(_length(series, place) for place in range(start, end)) <= _RESTS * beside
+
+
 def _turns(series: Series, start: int, end: int) -> bool:
     """Whether motion slows down before ``start`` and goes the other way from ``end`` on."""
     slows = _length(series, start - 1) < _SLOWS_DOWN * _length(series, start - 2)
-    return slows and _same_way(series, start - 1, end) < 0
+    return slows and _same_way(series, start - 1, end) < _BACK
 
 
 def _same_way(series: Series, first: int, second: int) -> float:
