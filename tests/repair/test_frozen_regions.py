@@ -106,6 +106,23 @@ def test_a_small_tile_that_hung_for_long_is_found():
     assert found(frames) == {Kind.FROZEN: (5, 6, 7, 8)}
 
 
+def test_few_cells_that_stand_to_the_last_bit_in_fast_motion_are_found():
+    frames = pan(16, speed=12)
+    for place in range(7, 11):
+        frames[place][60:90, 147:200] = frames[6][60:90, 147:200]
+    assert found(frames) == {Kind.FROZEN: (7, 8, 9, 10)}
+
+
+def test_a_tile_that_stands_to_the_last_bit_is_found_beside_a_part_that_rests():
+    frames = pan(16, speed=12)
+    for place, frame in enumerate(frames):
+        seen = place - min(max(place - 6, 0), 4)
+        frame[100:150, 40:90] = view(200 + 12 * seen, seed=1)[100:150, 40:90]
+    for place in range(7, 11):
+        frames[place][30:100, 150:250] = frames[6][30:100, 150:250]
+    assert found(frames) == {Kind.FROZEN: (7, 8, 9, 10)}
+
+
 def test_a_repeat_that_stirs_at_an_edge_is_no_part_that_hangs():
     frames = pan(speed=1)
     for place in range(5, 8):

@@ -25,6 +25,13 @@ def test_what_is_cut_off_below_white_is_a_flash_too():
     assert found(with_changes([frame.clip(0, 0.7) for frame in pan()], cut_off)) == {Kind.FLASH: (5, 6)}
 
 
+def test_a_flash_is_found_around_which_all_is_the_black_of_broadcast_levels():
+    frames = [np.full_like(frame, 0.06) for frame in pan()]
+    for place, (frame, seen) in enumerate(zip(frames, pan(), strict=True)):
+        frame[30:150, 60:260] = seen[30:150, 60:260] * (2 if place in (5, 6) else 1)
+    assert found(frames) == {Kind.FLASH: (5, 6)}
+
+
 def test_black_is_found_in_a_picture_of_little_contrast_under_grain():
     frames = [0.4 + 0.15 * (frame - 0.4) for frame in pan()]
     black = [frame + grain(place, 0.006) for place, frame in enumerate(with_changes(frames, {6: times(0)}))]

@@ -220,9 +220,10 @@ class _Run:
 
     def _is_exact(self, cells: Mask) -> bool:
         """Whether the cells stand to the last bit, in a long run."""
+        if self.end - 2 < _LONG or not cells.any():
+            return False
         within = self.change[2 : self.end].mean(0)
-        is_long = self.end - 2 >= _LONG
-        return is_long and bool(within[cells].mean() <= _EXACT**2 * self.beside[cells].mean())
+        return bool(within[cells].mean() <= _EXACT**2 * self.beside[cells].mean())
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
