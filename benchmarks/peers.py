@@ -11,8 +11,9 @@ that other programs on the machine do not count. All take turns on the same pair
 gets decoded frames in memory, 8-bit RGB (minterpolate yuv420p, as it is decoded), and gives them back so. Minterpolate
 gets a stream, the others each pair alone, and so convert every frame twice.
 
-Throughput: the same streams with every core, by the clock, as they are when somebody waits for a render. Our pairs go to
-as many threads as there are cores; minterpolate has all the threads that FFmpeg gives it. Only a quiet machine tells it.
+Throughput: the same streams with every core, by the clock, as they are when somebody waits for a render. Our pairs go
+to as many threads as there are cores; minterpolate has all the threads that FFmpeg gives it. Only a quiet machine tells
+it.
 """
 
 from __future__ import annotations

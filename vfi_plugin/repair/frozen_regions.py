@@ -84,8 +84,8 @@ as much stray around it, and lie so many times as thinly in its box; and how man
 and what rests between two things that pass go on from where they stood."""
 
 _EXACT, _EXACTLY_EXCUSED, _EXACTLY_CAUGHT_UP = 0.02, 2.25, 0.95
-"""Change within a long run, as a part of that beside it, up to which it stands to the last bit: that has so many times as
-much excused at least, makes up for lost time by this part of what it usually takes, and may have half of the cells.
+"""Change within a long run, as a part of that beside it, up to which it stands to the last bit: that has so many times
+as much excused at least, makes up for lost time by this part of what it usually takes, and may have half of the cells.
 Nothing in a scene rests so."""
 
 _AT_ONCE = 0.5

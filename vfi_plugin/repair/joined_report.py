@@ -28,9 +28,7 @@ def joined(reports: Iterable[ScanReport]) -> ScanReport:
             dissolves=_dissolves(chain.from_iterable(report.context.dissolves for report in kept)),
             cadences=_cadences(chain.from_iterable(report.context.cadences for report in kept)),
         ),
-        scores={
-            kind: tuple(chain.from_iterable(report.scores[kind] for report in kept)) for kind in kept[0].scores
-        },
+        scores={kind: tuple(chain.from_iterable(report.scores[kind] for report in kept)) for kind in kept[0].scores},
     )
 
 
@@ -63,5 +61,5 @@ def _cadences(cadences: Iterable[Cadence]) -> tuple[Cadence, ...]:
 def _goes_on(earlier: Cadence, later: Cadence) -> bool:
     """Whether both overlap and show the same pictures as often there."""
     apart = later.first - earlier.first
-    overlap = 0 <= apart and later.first <= earlier.last
+    overlap = apart >= 0 and later.first <= earlier.last
     return overlap and later.pattern == turned(earlier.pattern, apart % sum(earlier.pattern))

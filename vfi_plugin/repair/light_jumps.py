@@ -42,8 +42,8 @@ _STROBE = 2
 """More flashes than that in the window are meant."""
 
 _JUMP = 0.15
-"""log2 of the smallest ratio of guide values, 1.11, that counts: clean clips change by a sixth of that at most; on snow,
-where most is white already, a flash of 1.65 times leaves 0.17."""
+"""log2 of the smallest ratio of guide values, 1.11, that counts: clean clips change by a sixth of that at most; on
+snow, where most is white already, a flash of 1.65 times leaves 0.17."""
 
 _RETURNS = 0.4
 """What may be left of the jump after the flash: explosions that decay have more."""

@@ -47,9 +47,9 @@ _CODEC_GRAIN, _CODEC_LEFT = 0.4, 0.12
 left in the mean of a cell; and what may be left at most, as a part of the change beside it."""
 
 _RESTS = 0.06
-"""How far things seem to move within a run, as a part of the motion beside it, up to which they rest: what is left between
-copies is then what was done to them, however coarse. Of copies with coarse grain it is up to 0.054, of frames that are
-none, but nearly, 0.063 and more."""
+"""How far things seem to move within a run, as a part of the motion beside it, up to which they rest: what is left
+between copies is then what was done to them, however coarse. Of copies with coarse grain it is up to 0.054, of frames
+that are none, but nearly, 0.063 and more."""
 
 _RESTING_NOISE, _RESTING_LEFT = 0.5, 0.2
 """Change of such copies at most, as a part of their noise, and of the change beside them."""
@@ -192,10 +192,11 @@ def _run(series: Series, start: int, count: int) -> Run:
     jump = _length(series, start + count) / max(_length(series, start - 1), 1e-6)
     limit = max(_left_between_copies(series, n, moving) for n in range(start, start + count))
     usual = max(float(np.median(within)), 1e-6)
+    noise = float(series.noise[start : start + count].max())
     if _EVEN[0] <= within.min() / usual and within.max() / usual <= _EVEN[1]:
-        limit = max(limit, min(_CODEC_GRAIN * float(series.noise[start : start + count].max()), _CODEC_LEFT * moving))
+        limit = max(limit, min(_CODEC_GRAIN * noise, _CODEC_LEFT * moving))
     if _rests(series, start, start + count):
-        limit = max(limit, min(_RESTING_NOISE * float(series.noise[start : start + count].max()), _RESTING_LEFT * moving))
+        limit = max(limit, min(_RESTING_NOISE * noise, _RESTING_LEFT * moving))
     score = min(limit / max(still, 1e-6), _CLEAREST)
     moved = _moved(series, start, start + count, moves)
     if moved < _MOVES:
