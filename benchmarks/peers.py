@@ -99,12 +99,8 @@ def speed(clips: Sequence[Movie], size: tuple[int, int], rounds: int) -> dict[st
         name: {
             "frames_per_second": 1.0 / statistics.median(values),
             "seconds": statistics.median(values),
-            "times_dis_fast": statistics.median(
-                peer / own for own, peer in zip(values, seconds["DIS fast"], strict=True)
-            ),
-            "times_minterpolate": statistics.median(
-                peer / own for own, peer in zip(values, seconds[MINTERPOLATE], strict=True)
-            ),
+            "times_dis_fast": _times(values, seconds["DIS fast"]),
+            "times_minterpolate": _times(values, seconds[MINTERPOLATE]),
         }
         for name, values in seconds.items()
     }
@@ -123,12 +119,15 @@ def throughput(clips: Sequence[Movie], size: tuple[int, int], rounds: int) -> di
     return {
         name: {
             "frames_per_second": 1.0 / statistics.median(values),
-            "times_minterpolate": statistics.median(
-                peer / own for own, peer in zip(values, seconds[MINTERPOLATE], strict=True)
-            ),
+            "times_minterpolate": _times(values, seconds[MINTERPOLATE]),
         }
         for name, values in seconds.items()
     }
+
+
+def _times(own: Sequence[float], peer: Sequence[float]) -> float:
+    """How many times as fast as a peer: the median of turns taken together."""
+    return statistics.median(theirs / ours for ours, theirs in zip(own, peer, strict=True))
 
 
 def _shared_out(make: Maker, clip: Movie) -> float:

@@ -44,7 +44,7 @@ def decide(series: Series, options: ScanOptions) -> ScanReport:
     return ScanReport(
         source="",
         numbers=series.numbers,
-        findings=tuple(sorted(_asked_for(found, options), key=lambda finding: (finding.frames, finding.kind.value))),
+        findings=tuple(sorted(_asked_for(found, options), key=lambda finding: finding.order)),
         context=_context(series, repeats, regular),
         scores={kind: values for kind, values in scores.items() if kind in options.wanted},
     )

@@ -62,6 +62,11 @@ class Finding:
     why: str
     lost: int = 0
 
+    @property
+    def order(self) -> tuple[tuple[int, ...], str]:
+        """By which reports list findings: frames, then kind."""
+        return self.frames, self.kind.value
+
     def __str__(self) -> str:
         """ "duplicate 1005: ..." """
         return f"{self.kind.value} {format_range(self.frames)}: {self.why}"

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -187,11 +187,17 @@ class _Run:
         stand = moved & (change[within] <= _limit(beside) + _DOUBTS * off[within]).all(0)
         return cls(change, off, known, within.stop, beside, moved, stand)
 
+    @cached_property
+    def within(self) -> Grid:
+        """Change in the run, the mean of its pairs."""
+        within: Grid = self.change[2 : self.end].mean(0)
+        return within
+
     def is_hung(self, region: Mask) -> bool:
         """Whether a region of it does what only a fault does."""
         cells, outside = self.stand & region, self.moved & ~region
         count, around, stray = int(cells.sum()), int(outside.sum()), int((self.stand & ~region).sum())
-        within = self.change[2 : self.end].mean(0)
+        within = self.within
         rest = int((outside & (within >= _GOES_ON**2 * self.beside)).sum())
         return (
             count >= max(self._least_cells(cells), _FILLED * int((self.moved & region).sum()))
@@ -222,8 +228,7 @@ class _Run:
         """Whether the cells stand to the last bit, in a long run."""
         if self.end - 2 < _LONG or not cells.any():
             return False
-        within = self.change[2 : self.end].mean(0)
-        return bool(within[cells].mean() <= _EXACT**2 * self.beside[cells].mean())
+        return bool(self.within[cells].mean() <= _EXACT**2 * self.beside[cells].mean())
 
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import chain
 
 from vfi_plugin.repair.cadence import turned
-from vfi_plugin.repair.finding import Finding
 from vfi_plugin.repair.scan_report import Cadence, Context, ScanReport
 
 
@@ -22,7 +21,7 @@ def joined(reports: Iterable[ScanReport]) -> ScanReport:
     return replace(
         kept[0],
         numbers=tuple(chain.from_iterable(report.numbers for report in kept)),
-        findings=tuple(sorted(findings, key=_order)),
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         context=Context(
             cuts=tuple(chain.from_iterable(report.context.cuts for report in kept)),
             dissolves=_dissolves(chain.from_iterable(report.context.dissolves for report in kept)),
@@ -30,10 +29,6 @@ def joined(reports: Iterable[ScanReport]) -> ScanReport:
         ),
         scores={kind: tuple(chain.from_iterable(report.scores[kind] for report in kept)) for kind in kept[0].scores},
     )
-
-
-def _order(finding: Finding) -> tuple[tuple[int, ...], str]:
-    return finding.frames, finding.kind.value
 
 
 def _dissolves(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
