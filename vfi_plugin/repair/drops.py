@@ -28,11 +28,11 @@ _LEAST_AROUND = 2
 _NEAR = 6
 """Frames away that these may be; repeats between them are passed over."""
 
-_JUMP = 1.6
+_JUMP = 1.65
 """Motion as a multiple of the predicted one from which on it may be a gap: one lost frame gives 2, less where motion is
 uneven. In clips that lost none it reaches 1.53 where all other conditions hold."""
 
-_STANDS_OUT = 4.5
+_STANDS_OUT = 5.0
 """Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips
 shake, traffic and running legs reach 4.4."""
 
@@ -46,14 +46,14 @@ pictures that fade to black none can be seen."""
 _ABOVE_ALL = 1.2
 """The jump as a multiple of the fastest pair around it, at least: the line may fall steeply."""
 
-_MOST_BLOCKS = 0.7
+_MOST_BLOCKS = 0.75
 """Multiple that three quarters of the blocks reach at least; half of them reach _JUMP."""
 
 _SLOWEST_PX = 0.3
 """Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
 
-_LEAST_JUMP = 1 / 640
-"""How much further things move in the gap, as a part of the frame's longer side, at least: 3 px of 1920. Hardly
+_LEAST_JUMP = 1 / 480
+"""How much further things move in the gap, as a part of the frame's longer side, at least: 4 px of 1920. Hardly
 anybody sees less."""
 
 _TEXTURE_CAP = 0.03
