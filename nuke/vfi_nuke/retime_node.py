@@ -18,9 +18,11 @@ _FILTERS = {"Cubic": "cubic", "Bilinear": "linear"}
 
 _DETAILS = {"Full": 1.0, "Half": 0.5, "Quarter": 0.25}
 
+_PATHS = {"Curved": "curved", "Straight": "straight"}
+
 SETTING_KNOBS = (
     *("timing2", "timingOutputSpeed", "timingFrame2", "retimedChannels", "interpolation", "ends"),
-    *("model", "weights", "detail", "resampleType", "cuts", "missing", "badFrames", "colorspace"),
+    *("model", "weights", "detail", "motionPath", "resampleType", "cuts", "missing", "badFrames", "colorspace"),
     *("shutterSamples", "shutterTime"),
 )
 """Knobs of the group on which the rendered pixels depend, besides the input range."""
@@ -84,7 +86,7 @@ def core_options(node: Any) -> dict[str, Any]:
         "cuts": node["cuts"].value().strip() or "auto",
     }
     if options["method"] == "motion":
-        options.update({**given(node, ("model", "weights")), **_detail(node)})
+        options.update({**given(node, ("model", "weights")), **_detail(node), **_path(node)})
     return {**options, **_bad_frames(node), **_shutter(node), **given(node, ("colorspace",))}
 
 
@@ -97,6 +99,11 @@ def _text(node: Any, name: str) -> str:
 def _detail(node: Any) -> dict[str, float]:
     chosen = _text(node, "detail")
     return {"detail": _DETAILS[chosen]} if chosen in _DETAILS else {}
+
+
+def _path(node: Any) -> dict[str, str]:
+    chosen = _text(node, "motionPath")
+    return {"path": _PATHS[chosen]} if chosen in _PATHS else {}
 
 
 def _bad_frames(node: Any) -> dict[str, str]:

@@ -66,6 +66,18 @@ def test_no_item_crosses_a_cut_and_the_next_shot_begins_anew(tmp_path: Path) -> 
     ]
 
 
+def test_frames_beside_a_pair_are_the_next_ones_that_are_shown_of_its_shot(tmp_path: Path) -> None:
+    write_frames(tmp_path, range(1, 9))
+    write_frames(tmp_path, range(9, 14), look=3)
+    items = {item.name.split()[1]: item for item in _find(tmp_path / "####.png").items}
+    loaded = items["3-5"].load()
+    assert loaded.beside is not None
+    assert np.array_equal(loaded.beside[0], picture(1))
+    assert np.array_equal(loaded.beside[1], picture(7))
+    # At the clip's beginning, before a rest of the shot that is no pair, and on both sides of the cut.
+    assert [name for name, item in items.items() if item.beside is None] == ["1-3", "5-7", "9-11", "11-13"]
+
+
 def test_no_item_crosses_a_hole_in_the_numbering(tmp_path: Path) -> None:
     write_frames(tmp_path, [1, 2, 3, 4, 6, 7, 8])
     found = _find(tmp_path / "####.png")

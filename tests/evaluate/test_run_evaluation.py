@@ -32,7 +32,7 @@ from vfi_plugin.evaluate.codes import Codes
 from vfi_plugin.evaluate.evaluation import Evaluation
 from vfi_plugin.evaluate.item import Between, Item
 from vfi_plugin.evaluate.measure import MEASURES
-from vfi_plugin.evaluate.method import FrameAverage, Frames, classics_asked
+from vfi_plugin.evaluate.method import Beside, FrameAverage, Frames, classics_asked
 from vfi_plugin.evaluate.options import EvaluationOptions
 from vfi_plugin.evaluate.picture import PictureFile
 from vfi_plugin.evaluate.run import run_evaluation
@@ -269,7 +269,7 @@ class _Spoiling:
     def __init__(self, offsets: Sequence[float]) -> None:
         self._offsets = iter(offsets)
 
-    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction]) -> Iterator[Frames]:
+    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction], beside: Beside = None) -> Iterator[Frames]:
         yield (before + next(self._offsets)) / 255
 
 

@@ -39,6 +39,7 @@ ALL = RetimeOptions(
     channels_map="rules.yaml",
     colorspace="ARRI LogC3 (EI800)",
     config="show.ocio",
+    path="straight",
     cuts="1031 1066",
     ends="extrapolate",
     missing="hold",

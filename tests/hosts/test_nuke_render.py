@@ -144,17 +144,19 @@ def test_the_shutter_knobs_of_kronos_open_the_shutter(nuke: FakeNuke, adapter: A
         adapter().render(node)
 
 
-def test_bad_frames_are_left_out_and_detail_is_the_cores(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
-    """A frame that is listed as bad need not even be readable."""
+def test_bad_frames_are_left_out_and_motion_is_the_cores(nuke: FakeNuke, adapter: Adapter, tmp_path: Path) -> None:
+    """A frame that is listed as bad need not even be readable; detail and path are handed on."""
     shot = Shot(tmp_path / "plates").write()
     node = adapter().create(read_node(nuke, shot))
     node["timingOutputSpeed"].setValue(1)
     node["badFrames"].setValue("1003 torn  # half of it\n")
     node["detail"].setValue("Half")
+    node["motionPath"].setValue("Straight")
     Path(shot.pattern % 1003).write_bytes(b"no picture")
     adapter().render(node)
     Path(shot.pattern % 1003).unlink()
-    vfi.retime(shot.pattern, tmp_path / "expected.####.exr", speed=1, missing="interpolate", detail=0.5)
+    how = {"missing": "interpolate", "detail": 0.5, "path": "straight"}
+    vfi.retime(shot.pattern, tmp_path / "expected.####.exr", speed=1, **how)
     for frame in range(1001, 1005):
         assert same_file_pixels(result_file(node, frame), tmp_path / f"expected.{frame}.exr")
     node["badFrames"].setValue("1002-1003 dropped")

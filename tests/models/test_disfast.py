@@ -92,6 +92,7 @@ def test_large_frames_are_made_in_blocks_of_its_own_motion() -> None:
 
     class Guides:
         window = Window(0, 0, 172, 120)
+        curvature = None
 
         def reduced(self, which: int, factor: int, device: torch.device) -> torch.Tensor:
             return (texture(0, 0), texture(6.0, 0.0))[which]

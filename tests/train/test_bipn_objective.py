@@ -10,8 +10,9 @@ import torch
 from vfi_plugin.models.bipn.model import BipnFrames
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.train.objective import Batch
-from vfi_plugin.train.objectives.bipn import BipnObjective
+from vfi_plugin.train.objectives.bipn import BipnObjective, can_start_as_average
 from vfi_plugin.train.perceptual import Perceptual
+from vfi_plugin.train.recipes import recipe_of
 from vfi_plugin.train.shapes import MovingShapes
 from vfi_plugin.train.shapes_clip import Shape, ShapesClip
 from vfi_plugin.train.steps import train_steps
@@ -111,3 +112,18 @@ def test_the_whole_game_lowers_the_image_error() -> None:
 def test_a_batch_with_another_number_of_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="got 3 frames between for a network that paints 5; give as many"):
         BipnObjective(Bipn(0.0625, 5)).losses(shapes(1))
+
+
+def test_one_frame_starts_as_the_mean_of_both_as_sharp_as_they_are() -> None:
+    """Through features of an eighth of the size, in training mode too; narrow networks have no room for that."""
+    torch.manual_seed(5)
+    net = recipe_of("bipn").build("1", 0.4)
+    assert isinstance(net, Bipn)
+    objective = BipnObjective(net).train()
+    batch = shapes(2)
+    with torch.no_grad():
+        made = BipnFrames(net)(batch.before, batch.after)[:, 0]
+    assert (made - 0.5 * (batch.before + batch.after)).abs().max() < 0.035  # what four bends leave of a tanh
+    assert all(not layer.training for layer in objective.modules() if isinstance(layer, torch.nn.BatchNorm2d))
+    assert can_start_as_average(Bipn(0.4, 1))
+    assert not any(can_start_as_average(form) for form in (Bipn(0.35, 1), Bipn(1.0, 3), Bipn(0.4, 1, scales=4)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from vfi_plugin.cancellation import stop_on_signals
 from vfi_plugin.cli.progress_display import STYLES, display, failure_told
-from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, RetimeOptions
+from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, PATHS, RetimeOptions
 from vfi_plugin.render.shutter import DEFAULT_SAMPLES
 
 _EXAMPLES = """examples:
@@ -81,6 +81,12 @@ def add_motion(parser: argparse.ArgumentParser) -> None:
     motion.add_argument(
         "--detail", type=float, metavar="D", help="look for motion at this part of the size: 1, 0.5 or 0.25"
     )
+    motion.add_argument(
+        "--path",
+        choices=PATHS,
+        default="curved",
+        help="follow a curve through the frames around (the default), or go straight from frame to frame",
+    )
     motion.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N; several: cuda:0,cuda:1")
     motion.add_argument(
         "--precision", default="float32", help="of a network's convolutions: float32, or float16 on a GPU"
@@ -151,7 +157,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 _TIMING = ("speed", "map_node", "fps", "source_fps", "rate", "length", "in_range", "bad_frames", "frames", "start")
 _GAPS = ("ends", "missing")
-_MOTION = ("method", "filter", "model", "weights", "detail", "device", "precision", "memory_gb", "cuts")
+_MOTION = ("method", "filter", "model", "weights", "detail", "path", "device", "precision", "memory_gb", "cuts")
 _SPANS = ("shutter", "samples", "shutter_offset", "vectors", "vectors_only", "vectors_from")
 _REST = ("channels", "channels_map", "colorspace", "config", "overwrite")
 

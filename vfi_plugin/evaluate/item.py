@@ -30,6 +30,7 @@ class Item:
         before, after: at t = 0 and t = 1.
         between: true frames by rising ``t``, at least one.
         mask: where to measure, for measures that look at one; the first channel counts.
+        beside: frames of the same shot at t = -1 and t = 2, for methods that look around; None where one is not there.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Item:
     after: Picture
     between: tuple[Between, ...]
     mask: Picture | None = None
+    beside: tuple[Picture, Picture] | None = None
 
     def load(self) -> LoadedItem:
         """Reads everything, in order of time: movies are quickest so.
@@ -45,11 +47,13 @@ class Item:
         Raises:
             InputError: a picture cannot be read, or is not of the size of the first.
         """
-        before = self.before.read()
+        first = None if self.beside is None else self.beside[0].read()
+        before = self.before.read() if first is None else self._like(first, self.before)
         truths = tuple(self._like(before, between.truth) for between in self.between)
         after = self._like(before, self.after)
+        beside = None if self.beside is None or first is None else (first, self._like(before, self.beside[1]))
         mask = None if self.mask is None else self._like(before, self.mask)[..., 0]
-        return LoadedItem(before, after, truths, mask)
+        return LoadedItem(before, after, truths, mask, beside)
 
     def _like(self, first: Codes, picture: Picture) -> Codes:
         codes = picture.read()
@@ -70,6 +74,7 @@ class LoadedItem:
     after: Codes
     truths: tuple[Codes, ...]
     mask: Codes | None
+    beside: tuple[Codes, Codes] | None = None
 
 
 @dataclass(frozen=True)

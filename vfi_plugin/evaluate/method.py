@@ -18,6 +18,9 @@ from vfi_plugin.models.model import Model
 Frames = npt.NDArray[Any]
 """``(H, W, 3)`` float RGB, 1 is white; not clamped."""
 
+Beside = tuple[Codes, Codes] | None
+"""The frames at t = -1 and t = 2, where there are such; a network looks at two frames, a retime at those around too."""
+
 AVERAGE = "average"
 CLASSICS = ("dis", "phase")
 
@@ -37,7 +40,7 @@ class Method(Protocol):
     def info(self) -> ModelInfo | None:
         """The facts of a model; None for what is none."""
 
-    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction]) -> Iterator[Frames]:
+    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction], beside: Beside = None) -> Iterator[Frames]:
         """The frame at each of ``times``, rising, in (0, 1)."""
 
 
@@ -47,7 +50,13 @@ class FrameAverage:
     name = AVERAGE
     info = None
 
-    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction]) -> Iterator[Frames]:
+    def frames(
+        self,
+        before: Codes,
+        after: Codes,
+        times: Sequence[Fraction],
+        beside: Beside = None,  # noqa: ARG002
+    ) -> Iterator[Frames]:
         """``(1 - t) before + t after``; a tie of the rounding that follows goes to the even code."""
         first, second = before.astype(np.float64), after.astype(np.float64)
         for t in times:
@@ -64,7 +73,13 @@ class ModelMethod:
         self.name = model.info.name
         self.info: ModelInfo | None = model.info
 
-    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction]) -> Iterator[Frames]:
+    def frames(
+        self,
+        before: Codes,
+        after: Codes,
+        times: Sequence[Fraction],
+        beside: Beside = None,  # noqa: ARG002
+    ) -> Iterator[Frames]:
         """The pair is looked at once, then asked for each time.
 
         Raises:

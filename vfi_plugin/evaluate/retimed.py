@@ -1,8 +1,8 @@
-"""Frames as ``vfi retime`` makes them of two 8-bit pictures: colour, alignment and sampling included."""
+"""Frames as ``vfi retime`` makes them of 8-bit pictures: colour, alignment, paths and sampling included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.errors import MissingFramesError
 from vfi_plugin.evaluate.codes import WHITE, Codes
-from vfi_plugin.evaluate.method import Frames
+from vfi_plugin.evaluate.method import Beside, Frames
 from vfi_plugin.image.frame import Attribute, Frame, Part
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
@@ -35,8 +35,9 @@ _BEFORE, _AFTER = 1, 2
 class RetimedMethod:
     """A model at work in a retime.
 
-    Pictures are looked at as ones in sRGB, moved by cubic taps where there are flows, and networks are shown them laid
-    over each other as far as most of them moves. What a network alone gives is ``ModelMethod``'s.
+    Pictures are looked at as ones in sRGB, moved by cubic taps where there are flows, along a curve where those at
+    t = -1 and t = 2 are known; networks are shown them laid over each other as far as most of them moves. What a
+    network alone gives is ``ModelMethod``'s.
     """
 
     def __init__(self, model: Model) -> None:
@@ -44,9 +45,10 @@ class RetimedMethod:
         self.name = model.info.name
         self.info: ModelInfo | None = model.info
 
-    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction]) -> Iterator[Frames]:
+    def frames(self, before: Codes, after: Codes, times: Sequence[Fraction], beside: Beside = None) -> Iterator[Frames]:
         """See ``Method.frames``; at a time that the model does not know the nearest that it does."""
-        job = self._job(_Pictures(before, after), times)
+        around = {} if beside is None else {_BEFORE - 1: beside[0], _AFTER + 1: beside[1]}
+        job = self._job(_Pictures({**around, _BEFORE: before, _AFTER: after}), times)
         for _, frame in made_frames(job, Cancellation(), self._model):
             planes = frame.parts[0].planes
             yield np.stack([planes[name] for name in "RGB"], axis=-1)
@@ -70,11 +72,11 @@ class RetimedMethod:
 
 
 class _Pictures(Clip):
-    """Two pictures of 8-bit codes as a clip."""
+    """Pictures of 8-bit codes, by their numbers, as a clip."""
 
-    def __init__(self, before: Codes, after: Codes) -> None:
-        self.name, self.numbers, self.rate = "two pictures", (_BEFORE, _AFTER), None
-        self._codes = {_BEFORE: before, _AFTER: after}
+    def __init__(self, codes: Mapping[int, Codes]) -> None:
+        self.name, self.numbers, self.rate = "pictures", tuple(sorted(codes)), None
+        self._codes = codes
 
     def read(self, number: int) -> Frame:
         """See ``Clip.read``."""
@@ -98,5 +100,6 @@ class _Pictures(Clip):
 
     def _picture(self, number: int) -> Codes:
         if number not in self._codes:
-            raise MissingFramesError(f"there are two pictures, and no picture {number}; ask for 1 or 2", (number,))
+            known = ", ".join(map(str, self.numbers))
+            raise MissingFramesError(f"there is no picture {number}; ask for one of {known}", (number,))
         return self._codes[number]

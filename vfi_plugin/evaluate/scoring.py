@@ -62,7 +62,7 @@ class Scorer:
     def _made(self, method: Method, item: Item, loaded: LoadedItem) -> list[Codes]:
         times = [between.t for between in item.between]
         begun = time.perf_counter()
-        frames = list(method.frames(loaded.before, loaded.after, times))
+        frames = list(method.frames(loaded.before, loaded.after, times, loaded.beside))
         self._seconds[method.name] = self._seconds.get(method.name, 0.0) + time.perf_counter() - begun
         try:
             return [to_codes(frame, self.rounding) for frame in frames]

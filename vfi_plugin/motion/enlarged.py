@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.kernels.enlarged_mix import BlockFlows, enlarged_mix
+from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -40,6 +41,15 @@ class EnlargedMotion(Motion):
     def with_taps(self, taps: str) -> EnlargedMotion:
         """The same flows, sampled by other taps."""
         return replace(self, reduced=self.reduced.with_taps(taps))
+
+    def bent(self, bend: Bend, top: int = 0, left: int = 0) -> EnlargedMotion:
+        """See ``Motion.bent``; it is the motion of a whole frame."""
+        assert top == left == 0
+        flows = self.reduced
+        height, width = flows.weight_0.shape[2:]
+        by = (bend.on_blocks(height, width, self.factor) / self.factor).to(self.device)
+        flows = replace(flows, flow_t_to_0=flows.flow_t_to_0 + by, flow_t_to_1=flows.flow_t_to_1 + by)
+        return replace(self, reduced=flows)
 
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Both payloads (N, C, H, W) moved and mixed by the enlarged flows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isqrt
 from typing import NamedTuple
@@ -12,6 +12,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.kernels import filter_warp
 from vfi_plugin.kernels.reference import pixel_grid
+from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.flow import FlowMotion, nearest
 from vfi_plugin.motion.motion import Motion
 
@@ -75,6 +76,13 @@ class FilteredFlowMotion(Motion):
     def device(self) -> torch.device:
         """Where payloads have to be."""
         return self.flow_t_to_0.device
+
+    def bent(self, bend: Bend, top: int = 0, left: int = 0) -> FilteredFlowMotion:
+        """See ``Motion.bent``; what lies in the margins is bent as well."""
+        height, width = self.flow_t_to_0.shape[2:]
+        top, left = top - self.margins.top, left - self.margins.left
+        by = bend.over(slice(top, top + height), slice(left, left + width)).to(self.device)
+        return replace(self, flow_t_to_0=self.flow_t_to_0 + by, flow_t_to_1=self.flow_t_to_1 + by)
 
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Both payloads moved and blended by time; at ``t`` = 0 or 1 the other adds nothing, not even Inf or NaN."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from vfi_plugin.kernels.warp import warp
+from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.motion import Motion
 
 
@@ -37,6 +38,12 @@ class FlowMotion(Motion):
     def with_taps(self, taps: str) -> FlowMotion:
         """The same flows, sampled by other taps."""
         return replace(self, taps=taps)
+
+    def bent(self, bend: Bend, top: int = 0, left: int = 0) -> FlowMotion:
+        """See ``Motion.bent``: both flows begin beside the straight way."""
+        height, width = self.weight_0.shape[2:]
+        by = bend.over(slice(top, top + height), slice(left, left + width)).to(self.device)
+        return replace(self, flow_t_to_0=self.flow_t_to_0 + by, flow_t_to_1=self.flow_t_to_1 + by)
 
     def moved(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Both payloads (N, C, H, W) at the place they have at ``t``, not yet blended."""

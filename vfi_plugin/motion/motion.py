@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
+    from vfi_plugin.motion.bend import Bend
     from vfi_plugin.motion.flow import FlowMotion
 
 
@@ -35,6 +36,16 @@ class Motion(ABC):
 
     def with_taps(self, taps: str) -> Motion:  # noqa: ARG002
         """The motion that samples payloads as ``kernels.warp`` tells of these taps; itself where kernels sample."""
+        return self
+
+    def bent(self, bend: Bend, top: int = 0, left: int = 0) -> Motion:  # noqa: ARG002
+        """The motion along a curved way; itself where there are no flows to lead along one.
+
+        Args:
+            bend: of the frame.
+            top: the row of the frame that the motion begins at.
+            left: the column.
+        """
         return self
 
     @abstractmethod

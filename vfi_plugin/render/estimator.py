@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.painted import PaintedMotion
 from vfi_plugin.render.alignment import CellMotion, aligns, look_factor
 from vfi_plugin.render.appetite import SMALLEST_TILE_PX
+from vfi_plugin.render.curved_path import Curvature, planes
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
@@ -63,6 +64,7 @@ class WholePair:
     filter: str
     colour: GuideColour | None = None
     extrapolates: bool = False
+    curvature: Curvature | None = None
 
     def at(self, t: float) -> ViewMotion:
         """Its motion at ``t``; no motion at all where nothing was estimated."""
@@ -73,7 +75,8 @@ class WholePair:
         if any(side < SMALLEST_SIDE_PX for side in self.window.shape):
             cropped = motion if isinstance(motion, PaintedMotion) else motion.flow_form()
             motion = cropped.cropped(*self.window.shape)
-        motion = motion.with_taps(self.filter)
+        bend = None if self.curvature is None else self.curvature.bend(t, self.window)
+        motion = (motion if bend is None else motion.bent(bend)).with_taps(self.filter)
         if isinstance(motion, PaintedMotion) and self.colour is not None:
             return ViewMotion(motion.carried, self.window, self.colour.painted(motion))
         return ViewMotion(motion, self.window)
@@ -89,7 +92,10 @@ class WholePair:
         known = 0.0 <= t <= 1.0
         velocity = self.pair.velocity(t) if known else continued_velocity(self.pair.middle_flows(), t)
         height, width = self.window.shape
-        return velocity[..., :height, :width]
+        velocity = velocity[..., :height, :width]
+        if self.curvature is None or not known:
+            return velocity
+        return velocity + self.curvature.gained(t, self.window).to(velocity.device)
 
 
 class AlignedPair:
@@ -186,15 +192,15 @@ class Estimator:
     def _as_one(self, pair: GuidePair) -> WholePair:
         colour = GuideColour(self._transform, pair.gain)
         extrapolates = self._model is not None and self._model.info.extrapolates
-        return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates)
+        return WholePair(self._looked_at(pair), pair.window, self._filter, colour, extrapolates, pair.curvature)
 
     def _aligned(self, pair: GuidePair) -> LargePair | None:
         """A pair that moves further than the model can follow; None where it can, or motion is wanted as one."""
-        model, guides = self._model, pair.pieces
+        model, guides = self._model, None if pair.pieces is None else replace(pair.pieces, curvature=pair.curvature)
         if model is None or guides is None or pair.flows is not None or not (self._in_pieces and aligns(model)):
             return None
         factor = look_factor(pair.window)
-        first, second = (averaged(_planes(guide), factor) for guide in (pair.before, pair.after))
+        first, second = (averaged(planes(guide), factor) for guide in (pair.before, pair.after))
         cells = CellMotion.found((first, second), factor, pair.window)
         if cells.is_still_for(model):
             return None
@@ -217,8 +223,4 @@ class Estimator:
         missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
         if any(missing):
             guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
-        return _planes(guide).to(self._device)
-
-
-def _planes(guide: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None]
+        return planes(guide).to(self._device)

@@ -14,6 +14,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.guide_exposure import sampled_places
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.resizing import averaged
+from vfi_plugin.render.curved_path import Curvature
 from vfi_plugin.render.layout import GuideSource, Layout
 
 Image = npt.NDArray[np.float32]
@@ -33,6 +34,7 @@ class LargeGuides:
         layout: of the clip.
         transform: from the clip's colour to the guide.
         gain: the exposure of both guides.
+        curvature: of the way between both frames; None where it is straight.
     """
 
     frames: tuple[Frame, Frame]
@@ -41,6 +43,7 @@ class LargeGuides:
     layout: Layout
     transform: GuideTransform
     gain: float = 1.0
+    curvature: Curvature | None = None
 
     def with_exposure(self) -> LargeGuides:
         """The same with the gain that both frames together ask for, the one of ``GuidePair``."""

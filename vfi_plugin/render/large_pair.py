@@ -10,7 +10,8 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import DisModel, DisPair
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
-from vfi_plugin.motion.enlarged import LaterMotion
+from vfi_plugin.motion.bend import Bend
+from vfi_plugin.motion.enlarged import EnlargedMotion, LaterMotion
 from vfi_plugin.render.alignment import CellMotion, Shifts, aligns, look_factor
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
@@ -54,8 +55,9 @@ class LargePair:
         if not known:
             return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
         if isinstance(model, DisModel):
-            return FlowBlocks(self._classic.enlarged(t).with_taps(self._taps), window)
+            return FlowBlocks(self._bent(self._classic.enlarged(t), t).with_taps(self._taps), window)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
+        # Painted colour and kernels go straight, and all that goes with them by the classic's motion does so too.
         motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)
         shifts = self._cells.shifts(model, made) if aligns(model) else Shifts.none(window)
         if not model.info.is_tiled:
@@ -73,7 +75,16 @@ class LargePair:
             size=self._tiles,
             shifts=shifts,
             taps=self._taps,
+            bend=self._bend(made),
         )
+
+    def _bent(self, motion: EnlargedMotion, t: float) -> EnlargedMotion:
+        bend = self._bend(t)
+        return motion if bend is None else motion.bent(bend)
+
+    def _bend(self, t: float) -> Bend | None:
+        curvature = self._guides.curvature
+        return None if curvature is None else curvature.bend(t, self._guides.window)
 
     @cached_property
     def _cells(self) -> CellMotion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import torch
 
@@ -13,6 +13,7 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.models.part import Part
+from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.enlarged import LaterMotion
 from vfi_plugin.motion.filtered import FilteredFlowMotion
 from vfi_plugin.motion.flow import FlowMotion
@@ -24,6 +25,8 @@ from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import LargeMotion, grid
 from vfi_plugin.render.painted_whole import painted_pieces
 from vfi_plugin.render.pieces import FADE_PX, Fade, Piece, flow_pieces
+
+_Kind = TypeVar("_Kind", bound=Motion)
 
 
 @dataclass
@@ -66,6 +69,7 @@ class NetworkTiles(LargeMotion):
         size: of the tiles.
         shifts: how far apart both frames are shown.
         taps: how flows sample the payload.
+        bend: of the way of what moves; None where it is straight.
     """
 
     motion: LaterMotion
@@ -75,6 +79,7 @@ class NetworkTiles(LargeMotion):
     size: TileSize = field(kw_only=True)
     shifts: Shifts = field(kw_only=True)
     taps: str = field(kw_only=True)
+    bend: Bend | None = field(kw_only=True, default=None)
 
     def takes_less(self) -> bool:
         """Halves the tiles."""
@@ -133,10 +138,16 @@ class NetworkTiles(LargeMotion):
         motion = self.model.prepare_part(guides[0], guides[1], self._part(seen)).motion(self.t).with_taps(self.taps)
         if isinstance(motion, FlowMotion):
             flows = set_back(moved_on(motion.part(*target.slices_in(seen)), offsets), lag)
-            yield from flow_pieces(flows, target, self.window)
+            yield from flow_pieces(self._bent(flows, target), target, self.window)
             return
-        moved = ViewMotion(_filters_set_back(motion, lag), seen, offsets=offsets, whole=self.window)
+        bent = self._bent(_filters_set_back(motion, lag), seen)
+        moved = ViewMotion(bent, seen, offsets=offsets, whole=self.window)
         yield Piece.alone(target, moved)
+
+    def _bent(self, motion: _Kind, over: Window) -> _Kind:
+        if self.bend is None:
+            return motion
+        return cast(_Kind, motion.bent(self.bend, over.y - self.window.y, over.x - self.window.x))
 
     def _guide(self, which: int, window: Window) -> torch.Tensor:
         place = window.x - self.window.x, window.y - self.window.y

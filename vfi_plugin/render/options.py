@@ -15,6 +15,7 @@ METHODS = ("motion", "blend", "frame")
 FILTERS = ("cubic", "linear")
 ENDS = ("hold", "extrapolate", "error")
 MISSING = ("error", "hold", "interpolate")
+PATHS = ("curved", "straight")
 
 Number = Fraction | float | int | str
 """A number as a person gives it: 0.5, "50%", "24000/1001". Floats count by their decimal text."""
@@ -44,6 +45,8 @@ class RetimeOptions:
         device: "auto", "cpu", "cuda" or "cuda:N"; several with commas share the pairs of frames.
         detail: the size at which motion is looked for, as a part of the frame's: 1, 0.5 or 0.25; None: as the model
             chooses. Less reaches further, is faster and less easily led astray by grain; more finds smaller things.
+        path: "curved": what moves follows a curve through the frames around each pair, where it changes its speed
+            smoothly, so that it eases and turns as it did. "straight": evenly from one frame to the next.
         precision: of a network's convolutions: "float32" or "float16", which is for GPUs.
         memory_gb: the most memory that a run may take, in GiB, of the machine or of the GPU that it runs on; None for
             8, or three quarters of a machine that has less. Frames that need more are made in pieces.
@@ -88,6 +91,7 @@ class RetimeOptions:
     device: str = "auto"
     precision: str = "float32"
     detail: float | None = None
+    path: str = "curved"
     memory_gb: float | None = None
     channels: str = "all"
     channel_rules: tuple[str, ...] = ()
@@ -137,6 +141,7 @@ class RetimeOptions:
             ("ends", ENDS),
             ("missing", MISSING),
             ("precision", PRECISIONS),
+            ("path", PATHS),
         ):
             if getattr(self, name) not in allowed:
                 raise UsageError(f"{name} {getattr(self, name)!r} is unknown; use one of {', '.join(allowed)}")

@@ -10,9 +10,11 @@ import numpy as np
 
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.render.compose import view_window
+from vfi_plugin.render.curved_path import Curvature, around
 from vfi_plugin.render.frame_maker import PairWork
 from vfi_plugin.render.given_vectors import GivenVectors
 from vfi_plugin.render.large_guides import LargeGuides
+from vfi_plugin.render.path_look import PathLook
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.source import FrameSource, GuidePair
@@ -24,7 +26,9 @@ class PairReader:
 
     def __init__(self, job: RetimeJob) -> None:
         self._job = job
-        self._source = FrameSource(job.clip, job.plan.source_numbers, job.layout, job.transform, job.tiling)
+        self._paths = PathLook(job.layout, job.transform) if job.bends_paths else None
+        numbers = job.plan.source_numbers
+        self._source = FrameSource(job.clip, numbers, job.layout, job.transform, job.tiling, self._paths)
         self._given = None if job.vectors is None else GivenVectors(job.vectors)
         self.cuts: dict[int, None] = {}
         """Source frames that begin a new shot, as far as somebody had to know."""
@@ -60,7 +64,15 @@ class PairReader:
             return (output.nearest,)
         asks = self._job.options.cuts == "auto" and self._job.layout.guides
         around = self._source.around(output.earlier) if asks else ()
-        return (*around, output.earlier, output.later)
+        return (*around, output.earlier, output.later, *self._beside(output.earlier, output.later))
+
+    def _beside(self, earlier: int, later: int) -> tuple[int, ...]:
+        """The frames that tell along which way a pair's content goes, and whether the shot lasts so long."""
+        if self._paths is None or (beside := around(self._job.plan.source_numbers, earlier, later)) is None:
+            return ()
+        asks = self._job.options.cuts == "auto"
+        seen = (*self._source.around(beside[0]), *self._source.around(later)) if asks else ()
+        return (*seen, *beside)
 
     def frame(self, number: int) -> Frame:
         """A source frame. Raises as ``Clip.read``."""
@@ -69,18 +81,35 @@ class PairReader:
     def pair(self, earlier: int, later: int) -> PairWork:
         """Two source frames and what motion is looked for in; no output frames yet."""
         frames = self._source.frame(earlier), self._source.frame(later)
-        guides = self._guides(frames) if self._job.options.method == "motion" else self._no_guides(frames)
-        return PairWork((), frames, guides)
+        if self._job.options.method != "motion":
+            return PairWork((), frames, self._no_guides(frames))
+        guides, curved = self._guides(frames), self._curvatures(earlier, later)
+        return PairWork((), frames, {view: replace(pair, curvature=curved.get(view)) for view, pair in guides.items()})
+
+    def _curvatures(self, earlier: int, later: int) -> dict[str, Curvature]:
+        """The way of each view between two frames; none where it is straight, or nobody can tell."""
+        if self._paths is None or (beside := around(self._job.plan.source_numbers, earlier, later)) is None:
+            return {}
+        if self._crosses_cut(beside[0], earlier) or self._crosses_cut(later, beside[1]):
+            return {}
+        frames = beside[0], earlier, later, beside[1]
+        times = [time for number in frames if (time := self._job.time_of(number)) is not None]
+        if len(times) < len(frames):
+            return {}
+        return self._paths.curvatures(frames, times, self._source.frame)
 
     def is_cut(self, earlier: int, later: int) -> bool:
         """Whether a new shot begins between two frames, by what was asked for."""
-        cuts = self._job.options.cuts
-        if cuts == "off" or (cuts == "auto" and not self._job.layout.guides):
-            return False
-        found = self._source.is_cut_after(earlier) if cuts == "auto" else _crosses(earlier, later, cuts)
+        found = self._crosses_cut(earlier, later)
         if found and later not in self.cuts:
             self.cuts[later] = None
         return found
+
+    def _crosses_cut(self, earlier: int, later: int) -> bool:
+        cuts = self._job.options.cuts
+        if cuts == "off" or (cuts == "auto" and not self._job.layout.guides):
+            return False
+        return self._source.is_cut_after(earlier) if cuts == "auto" else _crosses(earlier, later, cuts)
 
     def _copies(self, outputs: tuple[OutputFrame, ...]) -> Iterator[PairWork]:
         for output in outputs:

@@ -75,6 +75,17 @@ class RetimeJob:
         """Whether a pair's motion is wanted for more than a frame at one time, so that it must come as one."""
         return self.spans
 
+    @property
+    def bends_paths(self) -> bool:
+        """Whether frames around a pair are asked along which way its content goes."""
+        options, model = self.options, self.model
+        knows_flow = model.any_time and not model.paints
+        return options.path == "curved" and options.method == "motion" and knows_flow and self.vectors is None
+
+    def time_of(self, number: int) -> Fraction | None:
+        """When a source frame is, in frames; None where it has no place in time."""
+        return Fraction(number)
+
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""
         yield self.plan.summary()

@@ -14,18 +14,19 @@ from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
+from vfi_plugin.render.curved_path import Curvature
 from vfi_plugin.render.cuts import WINDOW, Signature, cut_between, signature
 from vfi_plugin.render.frames_ahead import FramesAhead
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.layout import GuideSource, Layout
+from vfi_plugin.render.path_look import PathLook
+from vfi_plugin.render.thinned import thinned
 from vfi_plugin.render.tiling import Tiling
 
 KEPT_FRAMES = 2 * WINDOW + 2
-"""Frames that one pair and its look for cuts read, in whichever direction time runs; more would only fill memory."""
-
-_BAND_PIXELS = 1 << 21
-"""Pixels of colour that are made at once for a signature: 25 MB."""
+"""Frames that one pair and its look for cuts read, and those of the pairs beside it, in whichever direction time runs;
+more would only fill memory."""
 
 _SIGNATURE_SIDE_PX = 256
 """Pixels of the longer side that a frame is thinned to before its guide is made for a signature."""
@@ -36,7 +37,7 @@ class GuidePair:
     """Both guides of a pair for one view: (H, W, 3) float32 in [0, 1] over ``window``, bent by the same ``gain``.
 
     ``flows`` is set where motion was given and is not to be looked for. ``pieces`` are the same guides, for who has to
-    see parts of both frames that lie apart.
+    see parts of both frames that lie apart. ``curvature`` is of the way between both frames; None where it is straight.
     """
 
     before: npt.NDArray[np.float32]
@@ -45,6 +46,7 @@ class GuidePair:
     window: Window
     flows: GivenFlows | None = None
     pieces: LargeGuides | None = None
+    curvature: Curvature | None = None
 
 
 class FrameSource:
@@ -57,8 +59,10 @@ class FrameSource:
         layout: Layout,
         transform: GuideTransform,
         tiling: Tiling,
+        paths: PathLook | None = None,
     ) -> None:
         self.layout = layout
+        self._paths = paths  # sees what is read for another reason anyway
         self._tiling = tiling
         # A movie's frames are decoded one after the other, whoever asks for them.
         self._decoding = FramesAhead(clip.read, tiling.readers if clip.is_of_files else 1)
@@ -134,27 +138,8 @@ class FrameSource:
             frame = self.frame(number)
             display = frame.parts[0].display_window
             step = max(1, max(display.shape) // _SIGNATURE_SIDE_PX)
-            self._signatures[number] = signature(self._transform.to_guide(self._thinned(frame, display, step)))
+            colour = thinned(self.layout, frame, self.layout.guides[0], display, step)
+            self._signatures[number] = signature(self._transform.to_guide(colour))
+            if self._paths is not None:
+                self._paths.see(frame)
         return self._signatures[number]
-
-    def _thinned(self, frame: Frame, display: Window, step: int) -> npt.NDArray[np.float32]:
-        """The colour of a frame averaged over blocks, made band by band."""
-        source = self.layout.guides[0]
-        rows = max(_BAND_PIXELS // (display.width * step), 1) * step
-        bands = []
-        for top in range(0, display.height // step * step, rows):
-            band = Window(display.x, display.y + top, display.width, min(rows, display.height - top))
-            bands.append(_thinned(self.layout.guide_rgb(frame, source, band), step))
-        return np.concatenate(bands)
-
-
-def _thinned(rgb: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
-    """(H, W, 3) averaged over ``step`` x ``step`` blocks; what is left over at the right and bottom is dropped."""
-    if step == 1:
-        return rgb
-    import cv2
-
-    height, width = (side // step for side in rgb.shape[:2])
-    # Ten times as fast as numpy's mean over two axes, which walks through them value by value.
-    averaged = cv2.resize(rgb[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(averaged, np.float32)

@@ -61,6 +61,7 @@ def picture_facts(options: RetimeOptions, model: ModelInfo) -> dict[str, object]
         "model": model.name if options.method == "motion" else "none",
         "weights_sha256": model.weights_sha256,
         "precision": options.precision,
+        "path": options.path,
         "channels": options.channels,
         "channel_rules": _rules_text(options),
         "colorspace": options.colorspace or "from the file",

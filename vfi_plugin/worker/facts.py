@@ -15,7 +15,7 @@ from vfi_plugin.models.info import DETAILS, PRECISIONS
 from vfi_plugin.models.listing import listed_facts, listed_model
 from vfi_plugin.models.quality import read_quality
 from vfi_plugin.models.registry import default_model, model_names
-from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING
+from vfi_plugin.render.options import ENDS, FILTERS, METHODS, MISSING, PATHS
 from vfi_plugin.worker.protocol import PROTOCOL, Request
 
 
@@ -41,6 +41,7 @@ def hello(request: Request, log: Path | None) -> dict[str, Any]:
             "filter": FILTERS,
             "ends": ENDS,
             "missing": MISSING,
+            "path": PATHS,
             "precision": PRECISIONS,
             "detail": DETAILS,
         },

@@ -26,7 +26,7 @@ _PLAIN_NUMBER = Kind("a number", lambda value: type(value) in (int, float))
 
 _REPAIR: Mapping[str, Kind] = {
     **dict.fromkeys(("frames", "part", "kinds", "policy", "duplicates", "drops", "ends", "keep", "fallback"), TEXT),
-    **dict.fromkeys(("method", "filter", "model", "weights", "device", "precision", "cuts", "channels"), TEXT),
+    **dict.fromkeys(("method", "filter", "model", "weights", "device", "path", "precision", "cuts", "channels"), TEXT),
     "max_gap": WHOLE,
     **dict.fromkeys(("force", "confidence", "overwrite"), SWITCH),
     **dict.fromkeys(("strength", "fallback_under", "detail"), _PLAIN_NUMBER),

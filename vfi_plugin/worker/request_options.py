@@ -20,7 +20,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("length", "start", "samples"), WHOLE),
     "positions": NUMBERS,
     **dict.fromkeys(("time_map", "map_node", "in_range", "frames", "bad_frames"), TEXT),
-    **dict.fromkeys(("method", "filter", "ends", "missing", "precision"), TEXT),
+    **dict.fromkeys(("method", "filter", "ends", "missing", "path", "precision"), TEXT),
     **dict.fromkeys(("model", "weights", "device", "cuts", "expect"), TEXT),
     **dict.fromkeys(("channels", "channels_map", "colorspace", "config", "vectors_from"), TEXT),
     "channel_rules": TEXTS,

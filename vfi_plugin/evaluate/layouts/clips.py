@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,8 +41,13 @@ def clips(source: str | Path, factor: int) -> Found:
 def _entries(source: ClipSource, factor: int, reader: OneOpenClip) -> Callable[[], Entries]:
     def entries() -> Entries:
         with source.open() as clip:
-            for stretch in _stretches(clip, factor):
-                yield _entry(source, stretch, reader)
+            for before, stretch, after in _with_neighbours(_stretches(clip, factor)):
+                entry = _entry(source, stretch, reader)
+                if isinstance(entry, Item) and before is not None and after is not None:
+                    ends = before.frames[0].number, after.frames[-1].number
+                    first, last = (ClipPicture(source, number, reader) for number in ends)
+                    entry = replace(entry, beside=(first, last))
+                yield entry
 
     return entries
 
@@ -74,6 +79,17 @@ def _entry(source: ClipSource, stretch: _Stretch, reader: OneOpenClip) -> Item |
             return LeftOut(name, source.name, f"frame {later.number} is frame {earlier.number} again, bit for bit")
     row = [Numbered(number, ClipPicture(source, number, reader)) for number in numbers]
     return one_item(name, source.name, row)
+
+
+def _with_neighbours(stretches: Iterator[_Stretch]) -> Iterator[tuple[_Stretch | None, _Stretch, _Stretch | None]]:
+    """Each with the one that ends where it begins, and the one that begins where it ends; None where there is none."""
+    before: _Stretch | None = None
+    stretch = next(stretches, None)
+    while stretch is not None:
+        after = next(stretches, None)
+        goes_on = after is not None and not stretch.ended_by and not after.ended_by
+        yield before, stretch, after if goes_on else None
+        before, stretch = stretch if goes_on else None, after
 
 
 def _stretches(clip: Clip, factor: int) -> Iterator[_Stretch]:
