@@ -149,6 +149,17 @@ def test_what_a_repair_makes_lies_on_the_way_too(tmp_path: Path) -> None:
     assert curved > straight + 1.0
 
 
+def test_a_repair_does_without_a_frame_beside_that_cannot_be_read(tmp_path: Path) -> None:
+    """Nobody listed it, and no cuts are looked for; the way then is straight, as nothing tells of what comes after."""
+    shot = clip(speeding_up, count=6)
+    source = shot.write(tmp_path / "in")
+    broken = shot.path(tmp_path / "in", 1006)
+    broken.write_bytes(broken.read_bytes()[:-200])
+    target = tmp_path / "out" / "x.####.exr"
+    vfi.repair_clip(source, target, frames="1004", model="disfast", device="cpu", cuts="off")
+    assert psnr(tmp_path / "out", shot, Fraction(1004), 1004) > 25.0
+
+
 @pytest.mark.parametrize("times", [(0, 1, 2, 3), (0, 1, 3, 4), (0, 2, 4, 5), (0, 3, 5, 9)])
 def test_a_parabola_is_measured_whatever_the_frames_are_apart(times: tuple[int, ...]) -> None:
     """Position 3 time + 0.6 time^2 along x: 1.2 px a frame a frame, so 1.2 (length of the pair)^2 in terms of it."""

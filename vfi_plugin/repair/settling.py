@@ -14,6 +14,7 @@ from itertools import pairwise
 from vfi_plugin.errors import UnreadableImageError, UsageError
 from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.media.clip import Clip
+from vfi_plugin.render.curved_path import around
 from vfi_plugin.render.cuts import WINDOW
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.source import FrameSource
@@ -67,8 +68,10 @@ class Inspector:
                 yield later
 
     def relied_on(self, plan: RepairPlan, *, with_cuts: bool) -> list[int]:
-        """The good frames that a plan reads: those that others are made from, and those around for cuts."""
+        """The good frames that a plan reads: those that others are made from, those beside, and those around for cuts."""
         numbers = set(plan.sources) & set(plan.source_numbers)
+        for pair in _pairs(plan):
+            numbers.update(around(plan.source_numbers, *pair) or ())
         if with_cuts:
             places = {number: at for at, number in enumerate(plan.source_numbers)}
             for earlier, _ in _pairs(plan):
