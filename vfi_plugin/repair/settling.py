@@ -68,7 +68,7 @@ class Inspector:
                 yield later
 
     def relied_on(self, plan: RepairPlan, *, with_cuts: bool) -> list[int]:
-        """The good frames that a plan reads: those that others are made from, those beside, and those around for cuts."""
+        """The good frames that a plan reads: those that others are made from, those beside, those around for cuts."""
         numbers = set(plan.sources) & set(plan.source_numbers)
         for pair in _pairs(plan):
             numbers.update(around(plan.source_numbers, *pair) or ())
