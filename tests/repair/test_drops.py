@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.scan_report import ScanReport
 
-from .made_clip import FIRST, grained, pan, report_on
+from .made_clip import FIRST, HEIGHT, WIDTH, Picture, backdrop, grained, pan, report_on
 
 
 def drops(report: ScanReport) -> list[tuple[int, int]]:
@@ -43,6 +44,29 @@ def test_acceleration_and_the_start_of_a_whip_pan_lose_nothing() -> None:
 def test_the_shake_of_a_hand_loses_nothing() -> None:
     shake = np.random.default_rng(7).normal(2.0, 1.2, 40)
     assert not drops(report_on(pan(list(np.cumsum(shake)), step=1.0)))
+
+
+def drives(places: list[float]) -> list[Picture]:
+    """What comes nearer by 3 % a frame, seen from a car that shakes by a pixel and more, another way each frame."""
+    ahead = cv2.resize(backdrop(4, 2 * HEIGHT, 2 * WIDTH), None, fx=2.0, fy=2.0)
+    shake = np.random.default_rng(11).normal(0.0, 1.3, (40, 2))
+    pictures = []
+    for number, place in enumerate(places):
+        scale, (right, down) = 1.03**place / 2.0, shake[number]
+        matrix = np.array(
+            [
+                [scale, 0, 0.5 * WIDTH + right - scale * 0.5 * ahead.shape[1]],
+                [0, scale, 0.5 * HEIGHT + down - scale * 0.5 * ahead.shape[0]],
+            ],
+            np.float32,
+        )
+        pictures.append(cv2.warpAffine(ahead, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA))
+    return pictures
+
+
+def test_shake_does_not_hide_that_what_comes_nearer_jumps() -> None:
+    assert drops(report_on(drives(without(22, 11)))) == [(11, 1)]
+    assert not drops(report_on(drives(without(21))))
 
 
 def test_a_cut_loses_nothing() -> None:

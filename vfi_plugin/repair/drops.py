@@ -3,8 +3,10 @@
 The motion of a pair is compared with that of the pairs around it, block by block, and the usual multiple over the
 blocks counts, so that a single thing that starts or turns says nothing. The pairs around have to be even, or change
 evenly: a multiple is a gap only where it leaves that line by several times what they leave it by. So acceleration, a
-whip pan's start, and the shake of a hand are none: there the pairs around are as uneven as the jump. Jumps at equal
-distances, many times over, are the work of somebody who made a lower rate by leaving out frames: told as a cadence.
+whip pan's start, and the shake of a hand are none: there the pairs around are as uneven as the jump. Shake moves all of
+the picture alike, so motion is looked at without what it has in common as well: from a car that shakes, the road that
+comes nearer still tells of a lost frame. Jumps at equal distances, many times over, are the work of somebody who made a
+lower rate by leaving out frames: told as a cadence.
 """
 
 from __future__ import annotations
@@ -28,9 +30,9 @@ _LEAST_AROUND = 2
 _NEAR = 6
 """Frames away that these may be; repeats between them are passed over."""
 
-_JUMP = 1.65
+_JUMP = 1.62
 """Motion as a multiple of the predicted one from which on it may be a gap: one lost frame gives 2, less where motion is
-uneven. In clips that lost none it reaches 1.53 where all other conditions hold."""
+uneven. In clips that lost none it reaches 1.57 where all other conditions hold."""
 
 _STANDS_OUT = 5.0
 """Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips
@@ -46,8 +48,11 @@ pictures that fade to black none can be seen."""
 _ABOVE_ALL = 1.2
 """The jump as a multiple of the fastest pair around it, at least: the line may fall steeply."""
 
-_MOST_BLOCKS = 0.75
+_MOST_BLOCKS = 0.72
 """Multiple that three quarters of the blocks reach at least; half of them reach _JUMP."""
+
+_WITHOUT_SHAKE = 0.95
+"""What a jump that is seen without the shake counts: things that go their own way are seen better there, too."""
 
 _SLOWEST_PX = 0.3
 """Predicted motion in pixels of the frame, at least; less cannot be told from its double."""
@@ -69,6 +74,7 @@ _LEAST = -1.0
 """Nor for less than this."""
 
 Floats = npt.NDArray[np.float32]
+Motions = Mapping[int, Floats] | Floats
 
 
 @dataclass(frozen=True)
@@ -155,19 +161,28 @@ def drop_scores(jumps: Mapping[int, Jump], series: Series) -> list[float | None]
 
 
 def _jump(series: Series, place: int, before: list[int], after: list[int]) -> Jump:
+    """By motion as it is, or without what all of the picture has in common, whichever tells more."""
+    with_all = _jump_of(series, series.flow, place, (before, after))
+    unshaken = {n: _without_shake(series, n) for n in (*before, place, *after)}
+    without = _jump_of(series, unshaken, place, (before, after))
+    return with_all if with_all.score >= _WITHOUT_SHAKE * without.score else without
+
+
+def _jump_of(series: Series, flow: Motions, place: int, beside: tuple[list[int], list[int]]) -> Jump:
     pair = series.pairs[place]
     assert pair is not None  # only such are comparable
-    predicted = (series.flow[before[-1]] + series.flow[after[0]]) / 2
-    speed = np.sqrt(np.square(predicted).sum(axis=1))
+    before, after = beside
+    predicted = np.asarray((flow[before[-1]] + flow[after[0]]) / 2, np.float32)
+    speed: Floats = np.sqrt(np.square(predicted).sum(axis=1))
     seen = _seen(series, place)
     weight = speed * seen * _trust(series, before[-1]) * _trust(series, after[0])
     around = [*before, *after]
-    multiples = [_multiple(series, n, predicted, weight * _trust(series, n), 0.5) for n in around]
+    multiples = [_multiple(flow[n], predicted, weight * _trust(series, n), 0.5) for n in around]
     kept = np.clip(np.array(multiples), _LEAST, _LARGEST)
     return Jump(
         place=place,
-        ratio=_multiple(series, place, predicted, weight, 0.5),
-        most_blocks=_multiple(series, place, predicted, weight, 0.25),
+        ratio=_multiple(flow[place], predicted, weight, 0.5),
+        most_blocks=_multiple(flow[place], predicted, weight, 0.25),
         fastest=float(kept.max()),
         uneven=_off_line(np.array(around) - place, kept),
         speed=float(np.sqrt((seen * np.square(speed)).sum() / seen.sum())),
@@ -188,13 +203,25 @@ def _trust(series: Series, place: int) -> Floats:
     return trust
 
 
-def _multiple(series: Series, place: int, predicted: Floats, weight: Floats, share: float) -> float:
+def _without_shake(series: Series, place: int) -> Floats:
+    """(B, 2): motion of a pair less the median of its blocks."""
+    flow, weight = series.flow[place], _seen(series, place)
+    shake = np.array([_reached(flow[:, axis], weight, 0.5) for axis in (0, 1)], np.float32)
+    unshaken: Floats = flow - shake
+    return unshaken
+
+
+def _multiple(flow: Floats, predicted: Floats, weight: Floats, share: float) -> float:
     """The multiple of the predicted motion that all but ``share`` of the blocks reach."""
     power = np.square(predicted).sum(axis=1)
-    multiples = (series.flow[place] * predicted).sum(axis=1) / np.maximum(power, 1e-9)
-    order = np.argsort(multiples)
+    return _reached((flow * predicted).sum(axis=1) / np.maximum(power, 1e-9), weight, share)
+
+
+def _reached(values: Floats, weight: Floats, share: float) -> float:
+    """What all but ``share`` of the weight reaches."""
+    order = np.argsort(values)
     sums = np.cumsum(weight[order])
-    return float(multiples[order][min(np.searchsorted(sums, sums[-1] * share), len(order) - 1)])
+    return float(values[order][min(np.searchsorted(sums, sums[-1] * share), len(order) - 1)])
 
 
 def _off_line(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> float:

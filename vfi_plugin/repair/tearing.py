@@ -55,11 +55,11 @@ _REST = 4.0
 _ONE_SIDED = 2.0
 """Where what is usual is known from one side only, it takes so many times the strangeness."""
 
-_RARE = 1.5
+_RARE = 1.6
 """A single band at the top or the bottom has to be so much clearer: what comes in there cannot be followed."""
 
-_LONGER = 1.2
-"""The same of more than one frame."""
+_LONGER = 2.0
+"""The same of more than one frame: what passes close by fills rows for two or three frames, and reaches 1.7."""
 
 _JUMP_PX = 1.2
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
