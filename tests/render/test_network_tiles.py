@@ -60,6 +60,21 @@ def test_a_network_of_kernels_follows_motion_far_beyond_its_reach(tmp_path: Path
     assert np.abs(made[1] - made[0]).max() < 1e-3
 
 
+def test_a_network_that_looks_at_whole_frames_finds_a_fast_pan(tmp_path: Path) -> None:
+    """In tiles and at once; left to itself it loses its way on 90 px."""
+    pan = Pan((960, 256), (90, 0))
+    source = pan.write(tmp_path / "in")
+    inner = (slice(16, -16), slice(112, -112))
+    made = [guide_of(in_pieces(source, tiling, model="rife"))[inner] for tiling in (WHOLE, tiles(128))]
+    truth, *ends = (encode(pan.picture(time)) for time in (0.5, 0.0, 1.0))
+    before, after = (torch.from_numpy(end.transpose(2, 0, 1)[None]) for end in ends)
+    alone = load_model("rife", device="cpu").interpolate(before, after)[0].permute(1, 2, 0).numpy()[inner]
+    errors = [float(np.sqrt(np.square(frame - truth[inner]).mean())) for frame in (*made, alone)]
+    assert max(errors[:2]) < 10 ** (-45 / 20)
+    assert errors[2] > 10 ** (-30 / 20)
+    assert np.abs(made[1] - made[0]).max() < 1e-3
+
+
 def test_what_moves_apart_is_followed_apart(tmp_path: Path) -> None:
     """The left half moves right by 40 px and the right half down, which no one shift of the frame would follow."""
     pans = Pan((256, 256), (40, 0)), Pan((256, 256), (0, 40))

@@ -36,6 +36,9 @@ _STEP_PX = 8
 _LEAST_PX = 2.0
 """Below this what most of a frame does is left to the network: it is the least step that divides evenly at t = 1/2."""
 
+_FAR_PX = 24.0
+"""What most of a frame does from here on is taken off for a model that looks at whole frames first, too."""
+
 _MOST_PARTS = 16
 """Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""
 
@@ -45,7 +48,7 @@ Vectors = npt.NDArray[np.float32]
 
 def aligns(model: Model) -> bool:
     """Whether the model follows motion so far only, or had better not have to."""
-    return not model.follows_in_whole and not isinstance(model, DisModel)
+    return not isinstance(model, DisModel)
 
 
 def look_factor(window: Window) -> int:
@@ -159,8 +162,10 @@ class CellMotion:
         return not common.any() and not self._apart(model, common).any()
 
     def _common_for(self, model: Model) -> npt.NDArray[np.float32]:
-        """Nothing where one run of a model paints several times, which are cut out in different places."""
-        return self._common if model.info.frames_at_once == 1 else np.zeros(2, np.float32)
+        """Nothing where one run of a model paints several times, which are cut out in different places, or where a
+        model that looks at whole frames first can follow."""
+        can_follow = model.follows_in_whole and np.abs(self._common).max() < _FAR_PX
+        return np.zeros(2, np.float32) if can_follow or model.info.frames_at_once > 1 else self._common
 
     def _apart(self, model: Model, common: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """(rows, columns): which cells move on their own further than the model can follow.
@@ -169,7 +174,7 @@ class CellMotion:
         would else be lost in their place.
         """
         info = model.info
-        if not info.is_tiled:
+        if not info.is_tiled or model.follows_in_whole:  # what parts do on their own is seen in the whole
             return np.zeros(self.velocity.shape[:2], np.bool_)
         follows = min(info.overlap_px, info.overlap_px if info.reach_px is None else info.reach_px) / 2
 

@@ -119,8 +119,11 @@ class NetworkTiles(LargeMotion):
 
     @cached_property
     def _known(self) -> Any:
-        """What the model has to know of the whole frame."""
-        return self.model.look_at_whole(GuidesOnDevice(self.guides, self.model.device), self.t)
+        """What the model has to know of the whole frame, shown as its parts are: what they do apart it finds itself."""
+        offsets = ((0, 0), (0, 0))
+        if self.model.follows_in_whole:
+            offsets, _ = offsets_of(self.shifts.of(self.window), self.t)
+        return self.model.look_at_whole(GuidesOnDevice(self.guides, self.model.device, offsets), self.t)
 
     def _part(self, seen: Window) -> Part:
         whole = self.window
