@@ -36,9 +36,6 @@ _STEP_PX = 8
 _LEAST_PX = 2.0
 """Below this what most of a frame does is left to the network: it is the least step that divides evenly at t = 1/2."""
 
-_FAR_PX = 24.0
-"""What most of a frame does from here on is taken off for a model that looks at whole frames first, too."""
-
 _MOST_PARTS = 16
 """Frames are laid over each other by steps that divide evenly at the time wanted, up to this many parts."""
 
@@ -162,10 +159,8 @@ class CellMotion:
         return not common.any() and not self._apart(model, common).any()
 
     def _common_for(self, model: Model) -> npt.NDArray[np.float32]:
-        """Nothing where one run of a model paints several times, which are cut out in different places, or where a
-        model that looks at whole frames first can follow."""
-        can_follow = model.follows_in_whole and np.abs(self._common).max() < _FAR_PX
-        return np.zeros(2, np.float32) if can_follow or model.info.frames_at_once > 1 else self._common
+        """Nothing where one run of a model paints several times, which are cut out in different places."""
+        return self._common if model.info.frames_at_once == 1 else np.zeros(2, np.float32)
 
     def _apart(self, model: Model, common: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """(rows, columns): which cells move on their own further than the model can follow.

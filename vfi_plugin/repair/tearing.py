@@ -40,16 +40,16 @@ BANDS = 16
 _COLUMNS = 8
 """Cells across: of a band's cells more than half must be strange, so that what passes in front does not count."""
 
-_STRANGE = 0.004
-"""Residual of strange rows on top of what the others have: an 8-bit step, and ..."""
+_STRANGE = 0.0025
+"""Residual of strange rows on top of what the others have: two thirds of an 8-bit step, and ..."""
 
-_OVER_USUAL = 2.0
+_OVER_USUAL = 2.5
 """... on top of so many times what motion leaves unexplained of these rows in the pairs around, and ..."""
 
 _UNEVEN = 0.25
 """... of so much of how uneven both are, and ..."""
 
-_REST = 4.0
+_REST = 8.0
 """... of so many times what the other rows have above their usual: in a tear they are as they always are."""
 
 _ONE_SIDED = 2.0
@@ -64,9 +64,9 @@ _LONGER = 2.0
 _JUMP_PX = 1.2
 """Jump of a band's motion, px of the aligned picture (192 a side): what flow tells from its own errors."""
 
-_EXPLAINED = 2.0
-"""Residual that rows may have which jump, as a multiple of the least around: what is only displaced is explained once
-its motion is found; where it is not, flow has lost its way."""
+_DISPLACED, _EXPLAINED = 0.004, 2.0
+"""Residual that rows may have which jump, an 8-bit step and a multiple of the least around: what is only displaced is
+explained once its motion is found; where it is not, flow has lost its way."""
 
 _FLOW_ERROR = 1.0
 """Jump that flow may invent, as part of the motion: water, snow and crowds."""
@@ -271,7 +271,7 @@ def _strange(into: _Bands, out: _Bands, around: list[_Bands]) -> Rows:
 def _jumping(into: _Bands, out: _Bands, around: list[_Bands]) -> float:
     least = np.min([pair.strange for pair in around], axis=0)
     inside, _ = _segments()
-    explained = inside @ np.maximum(into.strange, out.strange) <= _STRANGE + _EXPLAINED * inside @ least
+    explained = inside @ np.maximum(into.strange, out.strange) <= _DISPLACED + _EXPLAINED * inside @ least
     along_x = _jump_along(into.x, out.x, np.array([pair.x for pair in around]))
     along_y = _jump_along(into.y, out.y, np.array([pair.y for pair in around]))
     return float((np.maximum(along_x, along_y) * explained).max())
