@@ -63,7 +63,7 @@ _STANDS = 0.13
 _GOES_ON = 0.4
 """The same of a cell that goes on."""
 
-_FILLED = 0.85
+_FILLED = 0.78
 """Part of the cells in a region that moved which stand: the cells along its edges are halves."""
 
 _STRAY = 0.2
@@ -85,8 +85,15 @@ and what rests between two things that pass go on from where they stood."""
 
 _EXACT, _EXACTLY_EXCUSED, _EXACTLY_CAUGHT_UP = 0.02, 2.25, 0.95
 """Change within a long run, as a part of that beside it, up to which it stands to the last bit: that has so many times
-as much excused at least, makes up for lost time by this part of what it usually takes, and may have half of the cells.
-Nothing in a scene rests so."""
+as much excused at least, and makes up for lost time by this part of what it usually takes. Nothing in a scene rests
+so."""
+
+_EXACTLY_CELLS, _EXACTLY_REST, _EXACTLY_CHANGE = 6, 2, 0.004
+"""The same of what stands to the last bit: cells of a region, cells that go on meanwhile, and its change beside the
+run, at least. Of fewer cells a codec makes such regions as well."""
+
+_HELD = 4
+"""Repeats from which on what stands to the last bit is no animation: that is drawn on threes, seldom on fours."""
 
 _AT_ONCE = 0.5
 """Part of the cells that move right before the run, and right after, by more than what stands: what is seen still
@@ -203,8 +210,8 @@ class _Run:
             count >= max(self._least_cells(cells), _FILLED * int((self.moved & region).sum()))
             and count <= _MOST_OF_ALL * cells.size
             and stray <= _STRAY * count * self.excused(cells)
-            and rest >= max(_REST_GOES_ON * around, _LEAST_REST)
-            and self.beside[cells].mean() >= _LEAST_CHANGE**2
+            and rest >= max(_REST_GOES_ON * around, _EXACTLY_REST if self._is_exact(cells) else _LEAST_REST)
+            and self.beside[cells].mean() >= (_EXACTLY_CHANGE if self._is_exact(cells) else _LEAST_CHANGE) ** 2
             and within[cells].mean() <= _STANDS**2 * self.excused(cells) * self.beside[cells].mean()
             and self._at_once(cells)
             and self._size(1, cells) >= _SUDDEN * self._size(0, cells)
@@ -212,7 +219,7 @@ class _Run:
         )
 
     def _least_cells(self, cells: Mask) -> float:
-        return _LEAST_CELLS / (2.0 if self._is_exact(cells) else math.sqrt(self.excused(cells)))
+        return _EXACTLY_CELLS if self._is_exact(cells) else _LEAST_CELLS / math.sqrt(self.excused(cells))
 
     def _least_caught_up(self, cells: Mask, stray: int) -> float:
         """What has to be made up for: where motion beside a long run is uneven this can be told less well."""
@@ -233,6 +240,11 @@ class _Run:
     def _at_once(self, cells: Mask) -> bool:
         """Whether nearly all of the cells move up to the run and from its end on."""
         return bool(self._moving(cells)[[1, self.end]].min() >= _AT_ONCE)
+
+    def cannot_be_animated(self, cells: Mask) -> bool:
+        """Whether it is too long and too clear for a picture that is held, or moves as none does."""
+        is_clear = self.end - 2 >= _LONG and bool(cells.sum() >= _MANY_CELLS)
+        return is_clear or (self._is_exact(cells) and self.end - 2 >= _HELD) or self.moves_on(cells)
 
     def moves_on(self, cells: Mask) -> bool:
         """Whether many of the cells move a frame further away as well."""
@@ -336,8 +348,7 @@ def _strengths(series: FrameSeries, region_of: Callable[[_Run], Mask], longest: 
             found.append((places, run.stand & region))
     strengths: Strengths = [0.0] * len(series)
     for places, cells in _alone(found):
-        is_clear = len(places) >= _LONG and cells.sum() >= _MANY_CELLS
-        if is_clear or _Run.of(changes, places).moves_on(cells):
+        if _Run.of(changes, places).cannot_be_animated(cells):
             for place in places:
                 strengths[place] = max(float(cells.sum()) / _LEAST_CELLS, 1.0)
     return strengths
