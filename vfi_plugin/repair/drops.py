@@ -34,6 +34,10 @@ _JUMP = 1.62
 """Motion as a multiple of the predicted one from which on it may be a gap: one lost frame gives 2, less where motion is
 uneven. In clips that lost none it reaches 1.57 where all other conditions hold."""
 
+_MOST_JUMP = 5.0
+"""Multiple up to which it is one: four lost frames. Beyond, motion was measured wrongly, as in a fade that is nearly
+black, or it is another shot."""
+
 _STANDS_OUT = 5.0
 """Distance of the jump from the even motion, as a multiple of what the pairs around it lie off a line. In real clips
 shake, traffic and running legs reach 4.4."""
@@ -104,6 +108,8 @@ class Jump:
     @property
     def score(self) -> float:
         """1 and more is a finding: the least of what each condition is met by."""
+        if self.ratio > _MOST_JUMP:
+            return 0.0
         jump, off = (self.ratio - 1) * self.speed, self.uneven * self.speed
         conditions = (
             (self.ratio - 1) / (_JUMP - 1),
