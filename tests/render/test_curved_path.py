@@ -17,7 +17,7 @@ from large_pans import WHOLE, guide_of, in_pieces
 import vfi_plugin as vfi
 from vfi_plugin.image.guide_curve import encode
 from vfi_plugin.image.window import Window
-from vfi_plugin.render.curved_path import around, curvature, lengths
+from vfi_plugin.render.curved_path import Way, curvature
 from vfi_plugin.render.tiling import Tiling
 
 SIZE = (320, 192)
@@ -170,21 +170,66 @@ def test_a_parabola_is_measured_whatever_the_frames_are_apart(times: tuple[int, 
     velocities = [torch.zeros(1, 2, 48, 64) for _ in range(3)]
     for velocity, first, second in zip(velocities, times, times[1:], strict=False):
         velocity[:, 0] = place(second) - place(first)
-    durations = lengths([Fraction(time) for time in times])
-    assert durations is not None
-    found = curvature((velocities[0], velocities[1], velocities[2]), durations, 2, Window(0, 0, 128, 96))
+    way = Way.through((1, 2, 3, 4), [Fraction(time) for time in times], 1)
+    assert way is not None
+    found = curvature((velocities[0], velocities[1], velocities[2]), way.durations, 2, Window(0, 0, 128, 96))
     wanted = 2 * (1.2 * (times[2] - times[1]) ** 2 - 0.05)  # pixels of the frame; the least is taken off
     torch.testing.assert_close(found.field[:, 0], torch.full_like(found.field[:, 0], wanted))
     assert not found.field[:, 1].any()
 
 
 def test_frames_that_say_nothing_of_a_pair() -> None:
-    assert around((1, 2, 3, 4), 2, 3) == (1, 4)
-    assert around((1, 2, 4, 5), 2, 4) == (1, 5)
-    assert around((1, 2, 3), 1, 2) is None
-    assert around((1, 2, 3), 2, 3) is None
-    assert lengths([Fraction(time) for time in (0, 3, 4, 5)]) is None  # three times as long as the pair
-    assert lengths([Fraction(time) for time in (0, 1, 1, 2)]) is None
+    def through(times: list[int], at: int) -> Way | None:
+        return Way.through(range(1, len(times) + 1), [Fraction(time) for time in times], at)
+
+    way = through([0, 1, 3, 4], 1)
+    assert way is not None
+    assert (way.frames, way.durations) == ((1, 2, 3, 4), (1, 2, 1))
+    assert through([0, 1, 2, 3], 0) is None
+    assert through([0, 1, 2, 3], 2) is None
+    assert through([0, 3, 4, 5], 1) is None  # three times as long as the pair
+
+
+def test_times_in_any_order_find_their_frames(tmp_path: Path) -> None:
+    """More pairs than are kept in small, and back to such as were forgotten."""
+    source = clip(speeding_up, count=24).write(tmp_path / "in")
+    random = np.random.default_rng(3)
+    positions = [float(number) + 0.5 for number in random.permutation(np.arange(1003, 1022))] * 2
+    jumping = vfi.TimeMap.from_positions(positions, start=1)
+    rendered(source, tmp_path / "out", speed=None, time_map=jumping, cuts="off")
+    for number, position in enumerate(positions[:19], 1):
+        assert pixels(tmp_path / "out" / f"x.{number:04d}.exr") == pixels(tmp_path / "out" / f"x.{number + 19:04d}.exr")
+        assert position
+
+
+def test_a_repair_bends_no_way_through_a_cut_that_is_told(tmp_path: Path) -> None:
+    """Frame 1006 begins another shot, so of what comes after 1005 nothing is known."""
+    source = clip(speeding_up, count=8).write(tmp_path / "in")
+    for name, more in (("told", {"cuts": "1006"}), ("straight", {"path": "straight", "cuts": "1006"}), ("none", {})):
+        target = tmp_path / name / "x.####.exr"
+        vfi.repair_clip(
+            source, target, **{"frames": "1004", "model": "disfast", "device": "cpu", "cuts": "off", **more}
+        )
+    made = {name: pixels(tmp_path / name / "x.1004.exr") for name in ("told", "straight", "none")}
+    assert made["told"] == made["straight"] != made["none"]
+
+
+def test_a_part_of_a_repair_is_what_it_is_in_the_whole(tmp_path: Path) -> None:
+    """What tells the way may lie outside of the part."""
+    source = clip(speeding_up, count=8).write(tmp_path / "in")
+    how = {"frames": "1004", "model": "disfast", "device": "cpu", "cuts": "off"}
+    vfi.repair_clip(source, tmp_path / "whole" / "x.####.exr", **how)
+    vfi.repair_clip(source, tmp_path / "part" / "x.####.exr", **how, part="1001-1005")
+    assert pixels(tmp_path / "part" / "x.1004.exr") == pixels(tmp_path / "whole" / "x.1004.exr")
+
+
+def test_a_repair_copies_frames_that_are_not_good_as_they_are(tmp_path: Path) -> None:
+    """A movie is written anew, held repeats in it too; no way leads through such a frame."""
+    source = clip(speeding_up, count=6).write(tmp_path / "in")
+    vfi.retime(source, tmp_path / "in.mkv", fps=24, source_fps=24)
+    how = {"frames": "5", "kinds": "duplicate", "duplicates": "hold", "cuts": "off", "model": "disfast"}
+    report = vfi.repair_clip(tmp_path / "in.mkv", tmp_path / "out" / "x.####.exr", **how)
+    assert len(list((tmp_path / "out").glob("x.*.exr"))) == 6, report
 
 
 def test_an_unknown_path_is_told(tmp_path: Path) -> None:

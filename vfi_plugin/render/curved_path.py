@@ -47,21 +47,40 @@ _MOST_APART = 2
 Colour = npt.NDArray[np.float32]
 Velocities = tuple[Tensor, Tensor, Tensor]
 Lengths = tuple[Fraction, Fraction, Fraction]
+Four = tuple[int, int, int, int]
 
 
-def around(numbers: Sequence[int], earlier: int, later: int) -> tuple[int, int] | None:
-    """The frames before and after a pair, of those that there are; None where one is not, or the pair skips some."""
-    at = numbers.index(earlier)
-    if at == 0 or at + 2 >= len(numbers) or numbers[at + 1] != later:
-        return None
-    return numbers[at - 1], numbers[at + 2]
+@dataclass(frozen=True)
+class Way:
+    """Four frames in a row, of which the inner two are a pair.
 
+    Attributes:
+        frames: their numbers.
+        durations: of the pair before, the pair, and the pair after, in any unit.
+    """
 
-def lengths(times: Sequence[Fraction]) -> Lengths | None:
-    """How long the pair before, the pair and the pair after last, of four times; None where they do not compare."""
-    found = times[1] - times[0], times[2] - times[1], times[3] - times[2]
-    comparable = all(0 < each <= _MOST_APART * found[1] for each in found)
-    return found if comparable else None
+    frames: Four
+    durations: Lengths
+
+    def __str__(self) -> str:
+        return f"{self.frames[0]} {self.frames[3]} by {' '.join(map(str, self.durations))}"
+
+    @classmethod
+    def through(cls, numbers: Sequence[int], times: Sequence[Fraction], at: int) -> Way | None:
+        """The way from frame ``at`` of a row to the next one; None where it begins or ends there, or nothing compares.
+
+        Args:
+            numbers: of the frames.
+            times: when each is, rising.
+            at: place of the pair's earlier frame.
+        """
+        if at < 1 or at + 2 >= len(numbers):
+            return None
+        first, second, third, fourth = times[at - 1 : at + 3]
+        durations = second - first, third - second, fourth - third
+        if not all(0 < each <= _MOST_APART * durations[1] for each in durations):
+            return None
+        return cls((numbers[at - 1], numbers[at], numbers[at + 1], numbers[at + 2]), durations)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.render.compose import view_window
-from vfi_plugin.render.curved_path import Curvature, around
+from vfi_plugin.render.curved_path import Curvature
 from vfi_plugin.render.frame_maker import PairWork
 from vfi_plugin.render.given_vectors import GivenVectors
 from vfi_plugin.render.large_guides import LargeGuides
@@ -64,15 +64,11 @@ class PairReader:
             return (output.nearest,)
         asks = self._job.options.cuts == "auto" and self._job.layout.guides
         around = self._source.around(output.earlier) if asks else ()
-        return (*around, output.earlier, output.later, *self._beside(output.earlier, output.later))
-
-    def _beside(self, earlier: int, later: int) -> tuple[int, ...]:
-        """The frames that tell along which way a pair's content goes, and whether the shot lasts so long."""
-        if self._paths is None or (beside := around(self._job.plan.source_numbers, earlier, later)) is None:
-            return ()
-        asks = self._job.options.cuts == "auto"
-        seen = (*self._source.around(beside[0]), *self._source.around(later)) if asks else ()
-        return (*seen, *beside)
+        way = self._job.way(output.earlier, output.later)
+        if way is None:
+            return (*around, output.earlier, output.later)
+        beside = (*self._source.around(way.frames[0]), *self._source.around(output.later)) if asks else ()
+        return (*around, output.earlier, output.later, *beside, *way.frames)
 
     def frame(self, number: int) -> Frame:
         """A source frame. Raises as ``Clip.read``."""
@@ -88,15 +84,12 @@ class PairReader:
 
     def _curvatures(self, earlier: int, later: int) -> dict[str, Curvature]:
         """The way of each view between two frames; none where it is straight, or nobody can tell."""
-        if self._paths is None or (beside := around(self._job.plan.source_numbers, earlier, later)) is None:
+        way = self._job.way(earlier, later)
+        if self._paths is None or way is None:
             return {}
-        if self._crosses_cut(beside[0], earlier) or self._crosses_cut(later, beside[1]):
+        if self._crosses_cut(way.frames[0], earlier) or self._crosses_cut(later, way.frames[3]):
             return {}
-        frames = beside[0], earlier, later, beside[1]
-        times = [time for number in frames if (time := self._job.time_of(number)) is not None]
-        if len(times) < len(frames):
-            return {}
-        return self._paths.curvatures(frames, times, self._source.frame)
+        return self._paths.curvatures(way, self._source.frame)
 
     def is_cut(self, earlier: int, later: int) -> bool:
         """Whether a new shot begins between two frames, by what was asked for."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from fractions import Fraction
+from collections import OrderedDict
+from collections.abc import Callable
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 
@@ -14,14 +15,15 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX
 from vfi_plugin.render.alignment import look_factor
-from vfi_plugin.render.curved_path import Colour, Curvature, curvature, lengths, planes
+from vfi_plugin.render.curved_path import Colour, Curvature, Way, curvature, planes
 from vfi_plugin.render.layout import GuideSource, Layout
 from vfi_plugin.render.thinned import thinned
 
-KEPT = 16
-"""Frames, and pairs, whose small forms are kept: 2 MB each; a pair asks for four and three."""
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
-Four = tuple[int, int, int, int]
+KEPT = 16
+"""Frames, and pairs, whose small forms are kept, 1 to 3 MB each and view; a pair asks for four and three."""
 
 
 class PathLook:
@@ -33,32 +35,29 @@ class PathLook:
 
     def __init__(self, layout: Layout, transform: GuideTransform) -> None:
         self._layout, self._transform = layout, transform
-        self._small: dict[int, dict[str, Colour]] = {}
-        self._velocities: dict[tuple[int, int], dict[str, torch.Tensor]] = {}
+        self._small: OrderedDict[int, dict[str, Colour]] = OrderedDict()
+        self._velocities: OrderedDict[tuple[int, int], dict[str, torch.Tensor]] = OrderedDict()
 
-    def see(self, frame: Frame) -> None:
-        """Keeps a frame in small, for whom asks later: reading it again takes longer."""
-        if frame.number in self._small:
-            return
-        self._small[frame.number] = {
+    def see(self, frame: Frame) -> dict[str, Colour]:
+        """View -> a frame in small, kept for whom asks later: reading it again takes longer."""
+        return _kept(self._small, frame.number, lambda: self._made_small(frame))
+
+    def _made_small(self, frame: Frame) -> dict[str, Colour]:
+        return {
             guide.view: thinned(self._layout, frame, guide, window, look_factor(window))
             for guide in self._layout.guides
             if min((window := self._window(frame, guide)).shape) >= SMALLEST_SIDE_PX
         }
-        _limit(self._small)
 
-    def curvatures(self, frames: Four, times: Sequence[Fraction], read: Callable[[int], Frame]) -> dict[str, Curvature]:
-        """For each view between the inner two of four frames; none where the pairs do not compare."""
-        durations = lengths(times)
-        if durations is None:
-            return {}
+    def curvatures(self, way: Way, read: Callable[[int], Frame]) -> dict[str, Curvature]:
+        """For each view between the inner two of four frames; none where they are not all of one size."""
+        velocities = [self._between(first, second, read) for first, second in pairwise(way.frames)]
         found = {}
-        velocities = [self._between(first, second, read) for first, second in pairwise(frames)]
         for guide in self._layout.guides:
-            if guide.view in velocities[1]:
-                window = self._window(read(frames[1]), guide)
+            if all(guide.view in each for each in velocities):
+                window = self._window(read(way.frames[1]), guide)
                 before, own, after = (each[guide.view] for each in velocities)
-                found[guide.view] = curvature((before, own, after), durations, look_factor(window), window)
+                found[guide.view] = curvature((before, own, after), way.durations, look_factor(window), window)
         return found
 
     def _window(self, frame: Frame, guide: GuideSource) -> Window:
@@ -66,14 +65,12 @@ class PathLook:
 
     def _between(self, first: int, second: int, read: Callable[[int], Frame]) -> dict[str, torch.Tensor]:
         """View -> (1, 2, h, w) pixels from one frame to the other, in the middle between them."""
-        if (first, second) not in self._velocities:
-            for number in (first, second):
-                if number not in self._small:
-                    self.see(read(number))
-            pair = self._small[first], self._small[second]
-            self._velocities[first, second] = {view: self._velocity(pair[0][view], pair[1][view]) for view in pair[0]}
-            _limit(self._velocities)
-        return self._velocities[first, second]
+        return _kept(self._velocities, (first, second), lambda: self._measured(first, second, read))
+
+    def _measured(self, first: int, second: int, read: Callable[[int], Frame]) -> dict[str, torch.Tensor]:
+        before, after = (self._small.get(number) or self.see(read(number)) for number in (first, second))
+        alike = [view for view in before if view in after and before[view].shape == after[view].shape]
+        return {view: self._velocity(before[view], after[view]) for view in alike}
 
     def _velocity(self, before: Colour, after: Colour) -> torch.Tensor:
         gain = self._transform.exposure_gain(before, after)
@@ -81,6 +78,11 @@ class PathLook:
         return FastPair(first, second, factor=1).velocity(0.5)
 
 
-def _limit(kept: dict[int, dict[str, Colour]] | dict[tuple[int, int], dict[str, torch.Tensor]]) -> None:
+def _kept(kept: OrderedDict[_Key, _Value], key: _Key, make: Callable[[], _Value]) -> _Value:
+    """What is there under a key, or is made for it; of what is there the last ``KEPT`` that were asked for stay."""
+    value = kept[key] if key in kept else make()
+    kept[key] = value
+    kept.move_to_end(key)
     while len(kept) > KEPT:
-        del kept[next(iter(kept))]  # type: ignore[arg-type]
+        kept.popitem(last=False)
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +20,7 @@ from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.clip_plan import plan_of_clip
+from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.given_vectors import VectorSource
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
@@ -33,6 +35,11 @@ from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.render.vector_names import check_room
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.timecode import parse_rate
+
+
+def bends_paths(options: RetimeOptions, model: ModelInfo) -> bool:
+    """Whether curves are asked for, of a model whose flow can follow them."""
+    return options.path == "curved" and options.method == "motion" and model.any_time and not model.paints
 
 
 @dataclass(frozen=True)
@@ -78,13 +85,18 @@ class RetimeJob:
     @property
     def bends_paths(self) -> bool:
         """Whether frames around a pair are asked along which way its content goes."""
-        options, model = self.options, self.model
-        knows_flow = model.any_time and not model.paints
-        return options.path == "curved" and options.method == "motion" and knows_flow and self.vectors is None
+        return self.vectors is None and bends_paths(self.options, self.model)
 
-    def time_of(self, number: int) -> Fraction | None:
-        """When a source frame is, in frames; None where it has no place in time."""
-        return Fraction(number)
+    def way(self, earlier: int, later: int) -> Way | None:
+        """The frames that tell along which way a pair's content goes; None where it goes straight.
+
+        Whether a cut lies between them is for the reader to see.
+        """
+        numbers = self.plan.source_numbers
+        at = bisect_left(numbers, earlier)
+        if not self.bends_paths or numbers[at : at + 2] != (earlier, later):
+            return None
+        return Way.through(numbers, [Fraction(number) for number in numbers], at)
 
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""

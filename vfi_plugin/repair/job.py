@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
 from vfi_plugin.errors import InputError
 from vfi_plugin.media.image_file import read_header
-from vfi_plugin.render.curved_path import around
+from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.method_text import method_text
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
@@ -49,10 +48,9 @@ class RepairJob(RetimeJob):
         """See ``RetimeJob``: trust is in the motion that is taken."""
         return super().wants_whole_motion or self.asks_for_trust
 
-    def time_of(self, number: int) -> Fraction | None:
-        """See ``RetimeJob``: where the frame is in the repaired clip, if it is there."""
-        home = self.plan.homes.get(number)
-        return None if home is None else Fraction(home)
+    def way(self, earlier: int, later: int) -> Way | None:
+        """See ``RetimeJob``: through the good frames of the shot, at the instants that they show."""
+        return self.plan.ways.get((earlier, later)) if self.bends_paths else None
 
     def description(self) -> Iterator[str]:
         """The plan in lines for a person."""
@@ -82,17 +80,12 @@ class RepairJob(RetimeJob):
             "t": str(output.t),
             "speeds": f"{output.speed_before} {output.speed_after}",
             **picture_facts(self.options, self.model),
-            "beside": self._beside_text(output),
+            "way": str(self.way(output.earlier, output.later) or "straight"),
             "strength": self.repair.strength if change is not None and change.mixes else 1.0,
             "confidence": self.repair.confidence,
             "fallback": self._fallback_text(),
         }
         return json.dumps(facts, sort_keys=True)
-
-    def _beside_text(self, output: OutputFrame) -> str:
-        """The frames that tell along which way content goes; other findings may put others in their place."""
-        beside = around(self.plan.source_numbers, output.earlier, output.later) if self.bends_paths else None
-        return "none" if beside is None else f"{beside[0]} {beside[1]}"
 
     def _fallback_text(self) -> str:
         fallback = self.repair.fallback

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.plan import OutputFrame, RetimePlan
 from vfi_plugin.timing.ranges import format_range
 
@@ -48,6 +49,8 @@ class RepairPlan(RetimePlan):
         changes: by number in the repaired clip.
         kept: number in the repaired clip -> frame of the source that stays as it is.
         homes: frame of the source -> number in the repaired clip of the frame in its place.
+        ways: for each two frames that others are made between, the way through the good frames around them, where there
+            are such in their shot; of the whole clip, whatever part of it is made.
         removed: frames of the source that the repaired clip does without.
         notes: what else a person should know.
     """
@@ -56,6 +59,7 @@ class RepairPlan(RetimePlan):
     changes: Mapping[int, Change] = field(default_factory=dict)
     kept: Mapping[int, int] = field(default_factory=dict)
     homes: Mapping[int, int] = field(default_factory=dict)
+    ways: Mapping[tuple[int, int], Way] = field(default_factory=dict)
     removed: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -7,8 +7,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.repair.bad_frames import BadFrames
 from vfi_plugin.repair.finding import Kind
@@ -27,10 +29,12 @@ class Making:
     Attributes:
         method: as in `RetimeOptions`.
         strength: how much of what is made replaces a blurred frame.
+        bends_paths: whether what moves follows a curve through the good frames around.
     """
 
     method: str = "motion"
     strength: float = 1.0
+    bends_paths: bool = False
 
 
 def build_repair_plan(
@@ -83,9 +87,18 @@ class _Planner:
             changes=changes,
             kept=kept,
             homes={place.origin: place.number for place in self._places if place.origin is not None},
+            ways=dict(self._ways(frames)) if self._making.bends_paths else {},
             removed=tuple(sorted(self._slots.removed & self._present)),
             notes=tuple(self._notes(holes, bool(kept))),
         )
+
+    def _ways(self, frames: Sequence[OutputFrame]) -> Iterator[tuple[tuple[int, int], Way]]:
+        pairs = {(frame.earlier, frame.later) for frame in frames if 0 < frame.t < 1}
+        for shot in self._anchors.values():
+            numbers, instants = [anchor.number for anchor in shot], [anchor.instant for anchor in shot]
+            for at, pair in enumerate(pairwise(numbers)):
+                if pair in pairs and (way := Way.through(numbers, instants, at)) is not None:
+                    yield pair, way
 
     def _is_at_home(self, anchor: Anchor) -> bool:
         return anchor.instant == self._instants[anchor.number]

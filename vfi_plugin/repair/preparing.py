@@ -18,7 +18,7 @@ from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.options import RetimeOptions
-from vfi_plugin.render.retime import model_in_use
+from vfi_plugin.render.retime import bends_paths, model_in_use
 from vfi_plugin.render.target import Target
 from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.repair.bad_frames import BadFrames, parse_kinds, read_list
@@ -59,7 +59,9 @@ def plan_repair(
     number, headers = _good_header(clip, bad)
     layout = _layout(headers, how, rewrites)
     transform = clip_transform(headers, how.colorspace, how.config)
-    plan = _part_of(_plan(clip, bad, options, Inspector(clip, layout, transform, check)).noting(notes), options)
+    making = Making(how.method, options.strength, bends_paths(how, model))
+    plan = _plan(clip, bad, options, making, Inspector(clip, layout, transform, check))
+    plan = _part_of(plan.noting(notes), options)
     mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
     check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
     job = RepairJob(
@@ -80,9 +82,8 @@ def plan_repair(
     return job
 
 
-def _plan(clip: Clip, bad: BadFrames, options: RepairOptions, inspector: Inspector) -> RepairPlan:
+def _plan(clip: Clip, bad: BadFrames, options: RepairOptions, making: Making, inspector: Inspector) -> RepairPlan:
     """The plan, after a look at the frames it relies on."""
-    making = Making(str(options.how.get("method", "motion")), options.strength)
 
     def plan_for(found: BadFrames) -> RepairPlan:
         return build_repair_plan(found, clip.numbers, options.policy, making)

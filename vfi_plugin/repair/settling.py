@@ -14,7 +14,6 @@ from itertools import pairwise
 from vfi_plugin.errors import UnreadableImageError, UsageError
 from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.media.clip import Clip
-from vfi_plugin.render.curved_path import around
 from vfi_plugin.render.cuts import WINDOW
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.source import FrameSource
@@ -55,7 +54,7 @@ class Inspector:
         return self._faults[number]
 
     def new_shots(self, plan: RepairPlan) -> Iterator[int]:
-        """Good frames that begin a new shot, of those between which the plan makes frames.
+        """Good frames that begin a new shot, of those that the plan makes frames between, or finds a way through.
 
         Where bad frames lie between two shots nobody knows to which they belong: they are taken for the earlier one's.
         """
@@ -70,8 +69,8 @@ class Inspector:
     def relied_on(self, plan: RepairPlan, *, with_cuts: bool) -> list[int]:
         """The good frames that a plan reads: those that others are made from, those beside, those around for cuts."""
         numbers = set(plan.sources) & set(plan.source_numbers)
-        for pair in _pairs(plan):
-            numbers.update(around(plan.source_numbers, *pair) or ())
+        for way in plan.ways.values():
+            numbers.update(way.frames)
         if with_cuts:
             places = {number: at for at, number in enumerate(plan.source_numbers)}
             for earlier, _ in _pairs(plan):
@@ -133,10 +132,12 @@ def _planned(plan_for: Callable[[BadFrames], RepairPlan], bad: BadFrames, notes:
 
 
 def _pairs(plan: RepairPlan) -> set[tuple[int, int]]:
-    """Neighbouring good frames that the plan makes frames between, or carries motion on from."""
+    """Neighbouring good frames that the plan makes frames between, or carries motion on from, and the pairs beside."""
     found: set[tuple[int, int]] = set()
     for frame in plan.frames:
         if frame.earlier != frame.later:
             numbers = [number for number in plan.source_numbers if frame.earlier <= number <= frame.later]
             found.update(pairwise(numbers))
+    for way in plan.ways.values():
+        found.update(pairwise(way.frames))
     return found
