@@ -96,7 +96,8 @@ class RetimeJob:
         at = bisect_left(numbers, earlier)
         if not self.bends_paths or numbers[at : at + 2] != (earlier, later):
             return None
-        return Way.through(numbers, [Fraction(number) for number in numbers], at)
+        row = numbers[max(at - 1, 0) : at + 3]
+        return Way.through(row, [Fraction(number) for number in row], min(at, 1))
 
     def description(self) -> Iterator[str]:
         """The plan in lines for a person: what goes in and out, colour, model, channels."""
