@@ -17,8 +17,9 @@ from large_pans import WHOLE, guide_of, in_pieces
 import vfi_plugin as vfi
 from vfi_plugin.image.guide_curve import encode
 from vfi_plugin.image.window import Window
-from vfi_plugin.render.curved_path import Way, curvature
+from vfi_plugin.render.curved_path import curvature
 from vfi_plugin.render.tiling import Tiling
+from vfi_plugin.render.way import Way
 
 SIZE = (320, 192)
 FIRST = 1001

@@ -20,7 +20,6 @@ from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.registry import default_model, info_to_use, model_info
 from vfi_plugin.render.clip_colour import clip_transform
 from vfi_plugin.render.clip_plan import plan_of_clip
-from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.given_vectors import VectorSource
 from vfi_plugin.render.header import Clock
 from vfi_plugin.render.layout import Layout
@@ -33,6 +32,7 @@ from vfi_plugin.render.stamp import check_expected, settings_text
 from vfi_plugin.render.target import Target
 from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.render.vector_names import check_room
+from vfi_plugin.render.way import Way
 from vfi_plugin.timing.ranges import format_range, parse_range
 from vfi_plugin.timing.timecode import parse_rate
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from vfi_plugin.errors import InputError
 from vfi_plugin.media.image_file import read_header
-from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.method_text import method_text
 from vfi_plugin.render.plan import OutputFrame
 from vfi_plugin.render.retime import RetimeJob
 from vfi_plugin.render.stamp import picture_facts
+from vfi_plugin.render.way import Way
 from vfi_plugin.repair.options import RepairOptions
 from vfi_plugin.repair.plan import RepairPlan
 

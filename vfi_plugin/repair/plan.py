@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.plan import OutputFrame, RetimePlan
+from vfi_plugin.render.way import Way
 from vfi_plugin.timing.ranges import format_range
 
 

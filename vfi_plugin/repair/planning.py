@@ -10,8 +10,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from vfi_plugin.errors import UsageError
-from vfi_plugin.render.curved_path import Way
 from vfi_plugin.render.plan import OutputFrame
+from vfi_plugin.render.way import Way
 from vfi_plugin.repair.bad_frames import BadFrames
 from vfi_plugin.repair.finding import Kind
 from vfi_plugin.repair.options import RepairPolicy
