@@ -156,9 +156,10 @@ def test_a_repair_does_without_a_frame_beside_that_cannot_be_read(tmp_path: Path
     source = shot.write(tmp_path / "in")
     broken = shot.path(tmp_path / "in", 1006)
     broken.write_bytes(broken.read_bytes()[:-200])
-    target = tmp_path / "out" / "x.####.exr"
-    vfi.repair_clip(source, target, frames="1004", model="disfast", device="cpu", cuts="off")
-    assert psnr(tmp_path / "out", shot, Fraction(1004), 1004) > 25.0
+    how = {"frames": "1004", "model": "disfast", "device": "cpu", "cuts": "off"}
+    vfi.repair_clip(source, tmp_path / "made" / "x.####.exr", **how)
+    vfi.repair_clip(source, tmp_path / "straight" / "x.####.exr", **how, path="straight")
+    assert pixels(tmp_path / "made" / "x.1004.exr") == pixels(tmp_path / "straight" / "x.1004.exr")
 
 
 @pytest.mark.parametrize("times", [(0, 1, 2, 3), (0, 1, 3, 4), (0, 2, 4, 5), (0, 3, 5, 9)])
@@ -198,9 +199,8 @@ def test_times_in_any_order_find_their_frames(tmp_path: Path) -> None:
     positions = [float(number) + 0.5 for number in random.permutation(np.arange(1003, 1022))] * 2
     jumping = vfi.TimeMap.from_positions(positions, start=1)
     rendered(source, tmp_path / "out", speed=None, time_map=jumping, cuts="off")
-    for number, position in enumerate(positions[:19], 1):
-        assert pixels(tmp_path / "out" / f"x.{number:04d}.exr") == pixels(tmp_path / "out" / f"x.{number + 19:04d}.exr")
-        assert position
+    made = [pixels(tmp_path / "out" / f"x.{number:04d}.exr") for number in range(1, 39)]
+    assert made[:19] == made[19:]
 
 
 def test_a_repair_bends_no_way_through_a_cut_that_is_told(tmp_path: Path) -> None:

@@ -47,23 +47,14 @@ class Item:
         Raises:
             InputError: a picture cannot be read, or is not of the size of the first.
         """
-        first = None if self.beside is None else self.beside[0].read()
-        before = self.before.read() if first is None else self._like(first, self.before)
-        truths = tuple(self._like(before, between.truth) for between in self.between)
-        after = self._like(before, self.after)
-        beside = None if self.beside is None or first is None else (first, self._like(before, self.beside[1]))
-        mask = None if self.mask is None else self._like(before, self.mask)[..., 0]
-        return LoadedItem(before, after, truths, mask, beside)
-
-    def _like(self, first: Codes, picture: Picture) -> Codes:
-        codes = picture.read()
-        if codes.shape != first.shape:
-            sizes = [f"{shape[1]}x{shape[0]}" for shape in (codes.shape, first.shape)]
-            raise MismatchedFramesError(
-                f"{picture.where} has {sizes[0]} pixels, but {self.before.where} has {sizes[1]}; frames of an item must"
-                " be of one size"
-            )
-        return codes
+        row = [self.before, *(between.truth for between in self.between), self.after]
+        if self.beside is not None:
+            row = [self.beside[0], *row, self.beside[1]]
+        first = row[0].read()
+        codes = [first, *(_like(first, row[0], picture) for picture in row[1:])]
+        beside = None if self.beside is None else (codes.pop(0), codes.pop())
+        mask = None if self.mask is None else _like(first, row[0], self.mask)[..., 0]
+        return LoadedItem(codes[0], codes[-1], tuple(codes[1:-1]), mask, beside)
 
 
 @dataclass(frozen=True)
@@ -75,6 +66,18 @@ class LoadedItem:
     truths: tuple[Codes, ...]
     mask: Codes | None
     beside: tuple[Codes, Codes] | None = None
+
+
+def _like(codes: Codes, whose: Picture, picture: Picture) -> Codes:
+    """A picture's codes; raises where they are not of the size of those of another picture."""
+    found = picture.read()
+    if found.shape != codes.shape:
+        sizes = [f"{shape[1]}x{shape[0]}" for shape in (found.shape, codes.shape)]
+        raise MismatchedFramesError(
+            f"{picture.where} has {sizes[0]} pixels, but {whose.where} has {sizes[1]}; frames of an item must be of one"
+            " size"
+        )
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.warp import warp
 from vfi_plugin.motion.bend import Bend
+from vfi_plugin.render.thinned import Colour
 from vfi_plugin.render.way import Lengths
 
 Tensor = torch.Tensor
@@ -40,7 +40,6 @@ _LEAST_PX = 0.05
 """Of the small frames: what a search for motion errs by where nothing speeds up. Less is none, so that what stands or
 moves evenly is not sampled between pixels for the sake of noise; it costs 0.02 dB."""
 
-Colour = npt.NDArray[np.float32]
 Velocities = tuple[Tensor, Tensor, Tensor]
 
 

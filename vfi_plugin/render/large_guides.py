@@ -14,7 +14,7 @@ from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.guide_exposure import sampled_places
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.resizing import averaged
-from vfi_plugin.render.curved_path import Curvature
+from vfi_plugin.render.curved_path import Curvature, planes
 from vfi_plugin.render.layout import GuideSource, Layout
 
 Image = npt.NDArray[np.float32]
@@ -77,8 +77,7 @@ class LargeGuides:
         """(1, 3, H, W): a guide averaged over blocks of ``factor`` pixels a side, the same as of the whole one."""
         bands = []
         for band in self._bands(factor):
-            guide = torch.from_numpy(np.ascontiguousarray(self.crop(which, band).transpose(2, 0, 1)))[None]
-            bands.append(averaged(guide, factor))
+            bands.append(averaged(planes(self.crop(which, band)), factor))
         return torch.cat(bands, 2).to(device)
 
     def _rgb(self, which: int, window: Window) -> Image:
@@ -119,4 +118,4 @@ class GuidesOnDevice:
         whole = self.guides.window
         right, down = self.offsets[which]
         guide = self.guides.crop(which, Window(whole.x + left + right, whole.y + top + down, width, height))
-        return torch.from_numpy(np.ascontiguousarray(guide.transpose(2, 0, 1)))[None].to(self.device)
+        return planes(guide).to(self.device)

@@ -15,9 +15,9 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX
 from vfi_plugin.render.alignment import look_factor
-from vfi_plugin.render.curved_path import Colour, Curvature, curvature, planes
+from vfi_plugin.render.curved_path import Curvature, curvature, planes
 from vfi_plugin.render.layout import GuideSource, Layout
-from vfi_plugin.render.thinned import thinned
+from vfi_plugin.render.thinned import Colour, thinned
 from vfi_plugin.render.way import Way
 
 _Key = TypeVar("_Key")

@@ -62,8 +62,7 @@ def plan_repair(
     making = Making(how.method, options.strength, bends_paths(how, model))
     plan = _plan(clip, bad, options, making, Inspector(clip, layout, transform, check))
     plan = _part_of(plan.noting(notes), options)
-    mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
-    check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
+    _check_uniform(clip, number, plan)
     job = RepairJob(
         clip=clip,
         target=place,
@@ -80,6 +79,12 @@ def plan_repair(
     )
     _check_target(job)
     return job
+
+
+def _check_uniform(clip: Clip, number: int, plan: RepairPlan) -> None:
+    """Raises where the frames that others are made of or mixed with are not alike; ``number`` is a good one."""
+    mixed = [change.origin for change in plan.changes.values() if change.mixes and change.origin is not None]
+    check_uniform(clip, [number, *sorted({*plan.sources, *mixed})])
 
 
 def _plan(clip: Clip, bad: BadFrames, options: RepairOptions, making: Making, inspector: Inspector) -> RepairPlan:
