@@ -222,7 +222,9 @@ def test_an_unknown_network_is_told_with_those_that_are_known(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert train("--steps", 1, "--out", tmp_path, name="figann") == 2
-    assert "did you mean figan? Can be trained: adaconv, bipn, dain, figan, phasenet, " in capsys.readouterr().err
+    assert (
+        "did you mean figan? Can be trained: adaconv, bipn, dain, figan, fused, phasenet, " in capsys.readouterr().err
+    )
 
 
 def test_a_machine_without_opencv_trains_without_pictures(

@@ -14,7 +14,7 @@ from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import plan_retime
 from vfi_plugin.render.tiling import Tiling
 
-OF_FLOW = ("dis", "disfast", "rife", "superslomo", "voxelflow")
+OF_FLOW = ("dis", "disfast", "fused", "rife", "superslomo", "voxelflow")
 
 
 def guides(shift: tuple[int, int], size: tuple[int, int]) -> list[torch.Tensor]:

@@ -45,4 +45,4 @@ def test_adaconv_sees_its_window_alone() -> None:
 
 def test_every_network_has_an_overlap_or_looks_at_whole_frames() -> None:
     whole = {name for name in model_names() if variant_names(name) and model_info(name).overlap_px == 0}
-    assert whole == {"phasenet"}
+    assert whole == {"fused", "phasenet"}

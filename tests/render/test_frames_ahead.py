@@ -79,12 +79,12 @@ def test_a_frame_that_cannot_be_read_fails_for_who_asks_for_it_alone() -> None:
 
 
 def test_threads_follow_the_memory_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vfi_plugin.render.pools.cores", lambda: 16)
+    monkeypatch.setattr("vfi_plugin.render.pools.usable_cores", lambda: 16)
     assert Pools.within(-5.0, 100) == Pools(1, 2)
     assert Pools.within(199.0, 100) == Pools(1, 2)
     assert Pools.within(800.0, 100) == Pools(4, 3)
     assert Pools.within(1e9, 100) == Pools(4, 8)
-    monkeypatch.setattr("vfi_plugin.render.pools.cores", lambda: 1)
+    monkeypatch.setattr("vfi_plugin.render.pools.usable_cores", lambda: 1)
     assert Pools.within(1e9, 100) == Pools(1, 2)
 
 

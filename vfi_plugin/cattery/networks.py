@@ -27,7 +27,7 @@ _REASONS = {
     "dis": "it is a search by OpenCV and no network",
     "disfast": "it is a search and no network",
     "figan": "it knows the middle of two frames alone",
-    "hybrid": "it begins with a search by OpenCV, which is no network",
+    "fused": "it begins with a search by OpenCV, which is no network",
     "phase": "it is no network, and paints frames",
     "phasenet": _PAINTS,
     "sepconv": _KERNELS,

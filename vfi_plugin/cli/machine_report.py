@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from vfi_plugin.errors import VfiError
 from vfi_plugin.image.colour_config import choose_space, config_name, load_config
 from vfi_plugin.kernels.backend import native_module
 from vfi_plugin.models.registry import default_model, model_names
+from vfi_plugin.processors import usable_cores
 
 _NO_CUPY = (
     'GPU kernels need CuPy, which is not installed (pip install "vfi-plugin[cuda12]" or "vfi-plugin[cuda13]");'
@@ -53,7 +53,9 @@ class Fact:
 def machine_facts() -> Iterator[Fact]:
     """Every fact, in the order of the report; nothing is raised."""
     yield _package("vfi-plugin", "vfi-plugin")
-    yield Fact("Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}, {_cores()} cores")
+    yield Fact(
+        "Python", f"{platform.python_version()}, {platform.system()} {platform.machine()}, {usable_cores()} cores"
+    )
     yield from _torch_facts()
     yield _native_fact()
     yield _cupy_fact()
@@ -62,11 +64,6 @@ def machine_facts() -> Iterator[Fact]:
     yield _config_fact()
     names = [f"{name} (default)" if name == default_model() else name for name in model_names()]
     yield Fact("models", ", ".join(names))
-
-
-def _cores() -> int:
-    # Containers and schedulers give a process fewer cores than the machine has.
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _package(name: str, distribution: str) -> Fact:

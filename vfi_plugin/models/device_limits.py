@@ -19,6 +19,8 @@ def hold_to(device: torch.device, cap_bytes: int | None) -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     if device.type == "cuda":
-        there = torch.cuda.get_device_properties(device).total_memory
+        # By its number: torch takes no "cuda" without one here.
+        number = torch.cuda.current_device() if device.index is None else device.index
+        there = torch.cuda.get_device_properties(number).total_memory
         share = 1.0 if cap_bytes is None else min(1.0, cap_bytes / there)
-        torch.cuda.set_per_process_memory_fraction(share, device)
+        torch.cuda.set_per_process_memory_fraction(share, number)

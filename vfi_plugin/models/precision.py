@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import torch
 
 from vfi_plugin.errors import UsageError
+from vfi_plugin.models.fused.model import FusedModel
 from vfi_plugin.models.info import PRECISIONS
 from vfi_plugin.models.model import Model, Pair
 from vfi_plugin.models.network import NetworkModel
@@ -31,7 +32,7 @@ def in_precision(model: Model, precision: str) -> Model:
         return model
     if not isinstance(model, NetworkModel):
         raise UsageError(f"the model {model.info.name} is no network, so float16 means nothing for it; use float32")
-    return HalfPrecisionModel(model)
+    return model.with_half_convolutions() if isinstance(model, FusedModel) else HalfPrecisionModel(model)
 
 
 class HalfPrecisionModel(Model):

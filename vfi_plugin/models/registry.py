@@ -28,6 +28,7 @@ _MODULES = {
     "dis": "vfi_plugin.models.dis",
     "disfast": "vfi_plugin.models.disfast",
     "figan": "vfi_plugin.models.figan",
+    "fused": "vfi_plugin.models.fused",
     "phase": "vfi_plugin.models.phase",
     "phasenet": "vfi_plugin.models.phasenet",
     "rife": "vfi_plugin.models.rife",

@@ -43,8 +43,11 @@ class BothWays:
         there = Direction.between(*guides, forward, small=small_things)
         return cls(guides, there, Direction.between(*guides[::-1], backward, small=small_things))
 
-    def motion(self, t: float) -> FlowMotion:
-        """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility."""
+    def motion(self, t: float | Tensor) -> FlowMotion:
+        """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility.
+
+        ``t`` may be (N, 1, 1, 1), a time for each pair.
+        """
         motion = self._chosen(t)
         flows = -t * motion, (1.0 - t) * motion
         shares = (
@@ -52,7 +55,7 @@ class BothWays:
             t * _visibility(self.backward, flows[1], -motion),
         )
         total = shares[0] + shares[1]
-        weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), torch.full_like(total, 1.0 - t))
+        weight_0 = torch.where(total > 0, shares[0] / total.clamp(min=1e-6), torch.ones_like(total) * (1.0 - t))
         return FlowMotion(*flows, weight_0)
 
     def velocity(self, t: float) -> Tensor:
@@ -61,7 +64,7 @@ class BothWays:
             return self.forward.flow
         return -self.backward.flow if t == 1.0 else self._chosen(t)
 
-    def _chosen(self, t: float) -> Tensor:
+    def _chosen(self, t: float | Tensor) -> Tensor:
         return choose(self.guides, (project(self.forward, t), -project(self.backward, 1.0 - t)), t)
 
 

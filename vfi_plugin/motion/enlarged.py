@@ -72,13 +72,18 @@ class EnlargedMotion(Motion):
         """The motion of these rows and columns of the frame, the same values as in ``flow_form``."""
         if self.factor == 1:
             return self.reduced.part(rows, columns)
-        flows = (self._enlarged(flow, rows, columns) for flow in (self.reduced.flow_t_to_0, self.reduced.flow_t_to_1))
+        flows = (self.enlarged(flow, rows, columns) for flow in (self.reduced.flow_t_to_0, self.reduced.flow_t_to_1))
         first, second = (flow * self.factor for flow in flows)
-        weight_0 = self._enlarged(self.reduced.weight_0, rows, columns)
+        weight_0 = self.enlarged(self.reduced.weight_0, rows, columns)
         return FlowMotion(first, second, weight_0, taps=self.reduced.taps)
 
-    def _enlarged(self, values: Tensor, rows: slice, columns: slice) -> Tensor:
-        """Bilinear, from the blocks around: one more on each side is all that an enlarged pixel looks at."""
+    def enlarged(self, values: Tensor, rows: slice, columns: slice) -> Tensor:
+        """Values over the blocks, (N, C, h, w), over these rows and columns of the frame; flows keep their unit.
+
+        Bilinear, from the blocks around: one more on each side is all that an enlarged pixel looks at.
+        """
+        if self.factor == 1:
+            return values[..., rows, columns]
         first_row, first_column = (max(side.start // self.factor - 1, 0) for side in (rows, columns))
         last_row, last_column = (-(-side.stop // self.factor) + 1 for side in (rows, columns))
         around = values[..., first_row:last_row, first_column:last_column]

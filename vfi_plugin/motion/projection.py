@@ -52,7 +52,7 @@ class Direction:
         return cls(flow, log_weight, small_things(here, there, flow) if small else None)
 
 
-def project(direction: Direction, t: float) -> Tensor:
+def project(direction: Direction, t: float | Tensor) -> Tensor:
     """The flow as seen from the frame that lies ``t`` of the way along it, (N, 2, H, W) px, defined everywhere."""
     weight = direction.log_weight.exp()
     if direction.in_front is None:
@@ -64,7 +64,7 @@ def project(direction: Direction, t: float) -> Tensor:
     return torch.lerp(behind, front[:, :2] / front[:, 2:].clamp(min=_HOLE_WEIGHT), (share >= _IN_FRONT).to(share))
 
 
-def _landed(direction: Direction, weight: Tensor, t: float) -> Tensor:
+def _landed(direction: Direction, weight: Tensor, t: float | Tensor) -> Tensor:
     landed = splat_sum(torch.cat([direction.flow * weight, weight], 1), direction.flow * t)
     return fill_holes(landed[:, :2], landed[:, 2:])
 
@@ -94,13 +94,13 @@ def _halved(values: Tensor) -> Tensor:
     return F.avg_pool2d(values, 2, ceil_mode=True, count_include_pad=False)
 
 
-def choose(guides: tuple[Tensor, Tensor], candidates: tuple[Tensor, Tensor], t: float) -> Tensor:
+def choose(guides: tuple[Tensor, Tensor], candidates: tuple[Tensor, Tensor], t: float | Tensor) -> Tensor:
     """Per pixel, whichever motion (N, 2, H, W) px per unit of time makes both guides agree better at ``t``; soft."""
     costs = [_disagreement(guides, motion, t) for motion in candidates]
     believe_first = torch.sigmoid((costs[1] - costs[0]) / _CHOICE_SOFTNESS)
     return torch.lerp(candidates[1], candidates[0], believe_first)
 
 
-def _disagreement(guides: tuple[Tensor, Tensor], motion: Tensor, t: float) -> Tensor:
+def _disagreement(guides: tuple[Tensor, Tensor], motion: Tensor, t: float | Tensor) -> Tensor:
     difference = (warp(guides[0], -t * motion) - warp(guides[1], (1.0 - t) * motion)).abs().mean(1, keepdim=True)
     return F.avg_pool2d(difference, _CHOICE_WINDOW_PX, 1, _CHOICE_WINDOW_PX // 2, count_include_pad=False)

@@ -19,7 +19,6 @@ import numpy.typing as npt
 import torch
 
 from vfi_plugin.image.window import Window
-from vfi_plugin.models.dis.model import DisModel
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.render.large_motion import grid
@@ -45,7 +44,7 @@ Vectors = npt.NDArray[np.float32]
 
 def aligns(model: Model) -> bool:
     """Whether the model follows motion so far only, or had better not have to."""
-    return not isinstance(model, DisModel)
+    return not model.info.is_classic
 
 
 def look_factor(window: Window) -> int:

@@ -68,6 +68,16 @@ _WHOLE_BYTES = {
 }
 """Of models that look at all of a large frame: a pixel of it, and what goes on beside. Of phase at UHD 1.1 GiB."""
 
+_CLASSIC_BYTES = {
+    "fused": 540,
+}
+"""Of classics with a network on top, where frames are made at once: 532 measured at HD, 326 at UHD."""
+
+_MIXING_BYTES = {
+    "fused": 900 * _MIB,
+}
+"""What such a network takes of any large frame, which it sees at HD at most."""
+
 # Of a network that was not measured (AdaConv): more than the hungriest of the others, to be safe.
 _UNKNOWN_BYTES = 12_000
 
@@ -78,10 +88,15 @@ def payload_bytes(channels: int) -> int:
 
 
 def network_bytes(model: ModelInfo) -> int:
-    """Bytes a pixel that a model sees; 0 for one that looks at large frames at a reduced size only."""
+    """Bytes a pixel that a model sees; of a classic none but where frames are made at once."""
     if model.is_classic:
-        return 0
+        return _CLASSIC_BYTES.get(model.name, 0)
     return _NETWORK_BYTES.get(model.name, _UNKNOWN_BYTES)
+
+
+def mixing_bytes(model: ModelInfo) -> int:
+    """Bytes of the network on top of a classic, in large frames of any size; 0 where there is none."""
+    return _MIXING_BYTES.get(model.name, 0)
 
 
 def whole_bytes(model: ModelInfo) -> tuple[int, int]:

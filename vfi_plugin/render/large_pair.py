@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TypeVar, cast
 
 import torch
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import DisModel, DisPair
+from vfi_plugin.models.fused.model import FusedModel, FusedPair
 from vfi_plugin.models.model import Model
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.motion.bend import Bend
-from vfi_plugin.motion.enlarged import EnlargedMotion, LaterMotion
+from vfi_plugin.motion.enlarged import LaterMotion
+from vfi_plugin.motion.motion import Motion
 from vfi_plugin.render.alignment import CellMotion, Shifts, aligns, look_factor
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
+from vfi_plugin.render.mixed_blocks import MixedBlocks
 from vfi_plugin.render.network_tiles import NetworkTiles, TileSize, offsets_of
 from vfi_plugin.render.painted_whole import PaintedWhole
+
+_Kind = TypeVar("_Kind", bound=Motion)
 
 
 class StillPair:
@@ -47,6 +53,7 @@ class LargePair:
     ) -> None:
         self._model, self._guides, self._tiles, self._taps = model, guides, tiles, taps
         self._given = cells
+        self._mixed: FusedPair | None = None
 
     def at(self, t: float) -> ViewMotion:
         """The motion at ``t``, in pieces."""
@@ -56,6 +63,8 @@ class LargePair:
             return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
         if isinstance(model, DisModel):
             return FlowBlocks(self._bent(self._classic.enlarged(t), t).with_taps(self._taps), window)
+        if isinstance(model, FusedModel):
+            return MixedBlocks(self._bent(self._fused(model).motion(t), t).with_taps(self._taps), window)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
         # Painted colour and kernels go straight, and all that goes with them by the classic's motion does so too.
         motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)
@@ -78,9 +87,9 @@ class LargePair:
             bend=self._bend(made),
         )
 
-    def _bent(self, motion: EnlargedMotion, t: float) -> EnlargedMotion:
+    def _bent(self, motion: _Kind, t: float) -> _Kind:
         bend = self._bend(t)
-        return motion if bend is None else motion.bent(bend)
+        return motion if bend is None else cast(_Kind, motion.bent(bend))
 
     def _bend(self, t: float) -> Bend | None:
         curvature = self._guides.curvature
@@ -97,8 +106,16 @@ class LargePair:
 
     @cached_property
     def _classic(self) -> DisPair:
-        height, width = self._guides.window.shape
         classic = self._model if isinstance(self._model, DisModel) else DisModel(self._model.device)
-        factor = classic.factor(height, width)
-        first, second = (self._guides.reduced(which, factor, classic.device) for which in (0, 1))
-        return classic.pair.of_reduced((first, second), factor, (height, width))
+        factor = classic.factor(*self._guides.window.shape)
+        return classic.pair.of_reduced(self._reduced(factor), factor, self._guides.window.shape)
+
+    def _fused(self, model: FusedModel) -> FusedPair:
+        if self._mixed is None:
+            factor = model.factor(*self._guides.window.shape)
+            self._mixed = model.of_reduced(self._reduced(factor), factor, self._guides.window.shape)
+        return self._mixed
+
+    def _reduced(self, factor: int) -> tuple[torch.Tensor, torch.Tensor]:
+        first, second = (self._guides.reduced(which, factor, self._model.device) for which in (0, 1))
+        return first, second

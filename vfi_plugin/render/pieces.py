@@ -104,7 +104,7 @@ def fitted(flows: FlowMotion, target: Window, whole: Window) -> ViewMotion:
     of ``whole`` finds its edge there, as in the whole frame.
     """
     inside = [held_inside(flow, target, whole) for flow in (flows.flow_t_to_0, flows.flow_t_to_1)]
-    read = [_read(flow, target, whole) for flow in inside]
+    read = [read_by(flow, target, whole) for flow in inside]
     width, height = max(target.width, *(w.width for w in read)), max(target.height, *(w.height for w in read))
     offsets = [(window.x - target.x, window.y - target.y) for window in read]
     rest = (0, width - target.width, 0, height - target.height)
@@ -120,8 +120,7 @@ def fitted(flows: FlowMotion, target: Window, whole: Window) -> ViewMotion:
 def flow_pieces(flows: FlowMotion, target: Window, whole: Window) -> Iterator[Piece]:
     """The motion over ``target`` as pieces with hard edges, cut where its parts lead far apart."""
     moved = fitted(flows, target, whole)
-    read = moved.window.width * moved.window.height
-    if read <= _MOST_READ * target.width * target.height + _SMALLEST_SIDE_PX**2 or _is_small(target):
+    if is_small(target) or not reads_too_much(moved, target):
         yield Piece.alone(target, moved)
         return
     for part in cut_in_four(target):
@@ -129,7 +128,14 @@ def flow_pieces(flows: FlowMotion, target: Window, whole: Window) -> Iterator[Pi
         yield from flow_pieces(flows.part(*crop), part, whole)
 
 
-def _is_small(target: Window) -> bool:
+def reads_too_much(moved: ViewMotion, target: Window) -> bool:
+    """Whether what a motion over ``target`` reads is so far apart that ``target`` had better be cut up."""
+    read = moved.window.width * moved.window.height
+    return read > _MOST_READ * target.width * target.height + _SMALLEST_SIDE_PX**2
+
+
+def is_small(target: Window) -> bool:
+    """Whether it is not worth being cut up."""
     return max(target.width, target.height) <= _SMALLEST_SIDE_PX
 
 
@@ -163,7 +169,7 @@ def _rows(flow: torch.Tensor, target: Window) -> torch.Tensor:
     return torch.arange(target.y, target.y_end, device=flow.device, dtype=torch.float32).unsqueeze(1)
 
 
-def _read(flow: torch.Tensor, target: Window, whole: Window) -> Window:
+def read_by(flow: torch.Tensor, target: Window, whole: Window) -> Window:
     """The window that a flow (1, 2, H, W) over ``target`` leads into, with all that taps read."""
     first_x, last_x = _ends(flow[:, 0] + _columns(flow, target), whole.x)
     first_y, last_y = _ends(flow[:, 1] + _rows(flow, target), whole.y)

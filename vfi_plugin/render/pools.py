@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
+from vfi_plugin.processors import usable_cores
 from vfi_plugin.render.pipeline import WRITERS
 
 _MOST_READERS = 4  # decoding takes a quarter of the time of encoding: at 4K ZIP 0.15 s to 0.6 s
@@ -33,13 +33,6 @@ class Pools:
             frame_bytes: of a frame as it is read.
         """
         more = int(min(max(free_bytes, 0) // (_FRAMES_A_THREAD * max(frame_bytes, 1)), _MOST_READERS + _MOST_WRITERS))
-        readers = 1 + min(more, _MOST_READERS - 1, cores() - 1)
-        writers = WRITERS + min(more - (readers - 1), _MOST_WRITERS - WRITERS, max(cores() - WRITERS, 0))
+        readers = 1 + min(more, _MOST_READERS - 1, usable_cores() - 1)
+        writers = WRITERS + min(more - (readers - 1), _MOST_WRITERS - WRITERS, max(usable_cores() - WRITERS, 0))
         return cls(readers, writers)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -23,6 +23,7 @@ from vfi_plugin.render.appetite import (
     SEARCH_BYTES,
     SMALLEST_TILE_PX,
     WEIGHT_BYTES,
+    mixing_bytes,
     network_bytes,
     payload_bytes,
     whole_bytes,
@@ -130,6 +131,7 @@ class _Need:
         program_bytes: with the model's weights.
         closer: on how many times as many pixels the classic looks for motion as it would choose to; 1 for networks.
         search_bytes: a pixel of the view, while it does so; 0 where it is as it would choose.
+        mixing_bytes: of a network on top of the classic, which sees large frames in one size.
     """
 
     pixels: int
@@ -141,6 +143,7 @@ class _Need:
     program_bytes: int
     closer: int = 1
     search_bytes: int = 0
+    mixing_bytes: int = 0
 
     @classmethod
     def of(cls, headers: Sequence[PartHeader], model: ModelInfo | None, detail: float | None) -> _Need:
@@ -159,6 +162,7 @@ class _Need:
             program_bytes=PROGRAM_BYTES + WEIGHT_BYTES * (0 if model is None else model.parameters),
             closer=closer,
             search_bytes=search,
+            mixing_bytes=0 if model is None else mixing_bytes(model) * closer,
         )
 
     def whole_pixels(self, cap: int) -> int:
@@ -195,7 +199,8 @@ class _Need:
         """What steps take that come one after another: the whole frame is looked at, then tiles or blocks are made."""
         painted = PAINTED_BYTES * self.pixels if self.whole_bytes else 0
         blocks = BLOCK_BYTES * max(self.channels / 4, 1.0) + painted
-        return max(blocks, self.search_bytes * self.pixels, self.whole_bytes, self._tile_bytes(side))
+        look = self.search_bytes * self.pixels + self.mixing_bytes
+        return max(blocks, look, self.whole_bytes, self._tile_bytes(side))
 
     def _tile_bytes(self, side: int) -> float:
         seen = (side + 2 * self.overlap_px) ** 2

@@ -71,14 +71,20 @@ def laplacian(made: Tensor, true: Tensor, levels: int = 5) -> Tensor:
         true: the same shape.
         levels: the last of which is the low-pass picture itself.
     """
+    return laplacian_of_each(made, true, levels).mean()
+
+
+@in_full_precision
+def laplacian_of_each(made: Tensor, true: Tensor, levels: int = 5) -> Tensor:
+    """``laplacian`` of each pair of pictures alone, (N,)."""
     difference = made - true  # the pyramid is linear
-    total = difference.new_zeros(())
+    total = difference.new_zeros(len(difference))
     for level in range(levels - 1):
         lower = F.avg_pool2d(_blurred(difference), 2)
         enlarged = F.interpolate(lower, size=difference.shape[2:], mode="bilinear", align_corners=False)
-        total = total + 2.0**level * (difference - enlarged).abs().mean()
+        total = total + 2.0**level * (difference - enlarged).abs().mean((1, 2, 3))
         difference = lower
-    return total + 2.0 ** (levels - 1) * difference.abs().mean()
+    return total + 2.0 ** (levels - 1) * difference.abs().mean((1, 2, 3))
 
 
 @in_full_precision

@@ -18,6 +18,7 @@ from vfi_plugin.models.bipn.info import parse_variant
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.dain.net import Dain
 from vfi_plugin.models.figan.net import FiganNet
+from vfi_plugin.models.fused.net import FusedNet
 from vfi_plugin.models.phasenet.checkpoint import build as build_phasenet
 from vfi_plugin.models.phasenet.info import IMPROVED
 from vfi_plugin.models.rife.net import build as build_rife
@@ -34,6 +35,7 @@ from vfi_plugin.train.objectives.bipn import start_as_average as start_bipn
 from vfi_plugin.train.objectives.dain import DainObjective
 from vfi_plugin.train.objectives.dain import start_as_average as start_dain
 from vfi_plugin.train.objectives.figan import FiganObjective
+from vfi_plugin.train.objectives.fused import FusedObjective, start_even
 from vfi_plugin.train.objectives.phasenet import PhaseNetObjective
 from vfi_plugin.train.objectives.rife import RifeObjective
 from vfi_plugin.train.objectives.sepconv import SepConvObjective, start_as_average
@@ -149,6 +151,12 @@ def _sepconvpp(_: str, width: float) -> SepConvPlusNet:
     return net
 
 
+def _fused(_: str, width: float) -> FusedNet:
+    net = FusedNet(width)
+    start_even(net)
+    return net
+
+
 def _voxelflow(variant: str, width: float) -> VoxelFlowNet:
     return VoxelFlowNet(width, variant)
 
@@ -197,6 +205,9 @@ _DAIN = Defaults(_ADAMAX, 1e-4, batch=4, crop=256)
 # Ours: 64 px is the least that its perceptual loss takes, twice that leaves the coarsest scale some motion to see.
 _FIGAN = Defaults(_ADAM, 1e-4, batch=32, crop=128)
 
+# Ours: pairs of half a second of two cores' search each, so few at a time; the crop is three reaches of soft pictures.
+_FUSED = Defaults(Optimiser("adamw", weight_decay=1e-4), 5e-4, batch=16, crop=192)
+
 # The paper's.
 _PHASENET = Defaults(_ADAM, 1e-3, batch=32, crop=256)
 
@@ -227,6 +238,7 @@ RECIPES: dict[str, Recipe] = {
     "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
     "dain": Recipe(_dain, _dain_objective, _DAIN, any_time=True, flows=True),
     "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
+    "fused": Recipe(_fused, lambda net, _: FusedObjective(net), _FUSED, any_time=True),
     "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),
     "sepconv": Recipe(_sepconv, _sepconv_objective, _SEPCONV, vgg19=_SEPCONV_FEATURES),

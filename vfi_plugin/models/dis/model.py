@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from vfi_plugin.motion.both_ways import BothWays
 from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.processors import usable_cores
 
 if TYPE_CHECKING:
     from vfi_plugin.models.weights import Weights
@@ -43,7 +45,7 @@ class DisPair(Pair):
     def _look(self, guides: tuple[torch.Tensor, torch.Tensor], factor: int, size: tuple[int, int]) -> None:
         self._reduction, self._size = factor, size
         first, second = guides
-        pairs = [_flows(_rows(a), _rows(b)) for a, b in zip(first, second, strict=True)]
+        pairs = _all_flows(list(map(_rows, first)), list(map(_rows, second)))
         forward, backward = (_stacked([flows[way] for flows in pairs], first.device) for way in (0, 1))
         self._both = BothWays.between(guides, forward, backward)
 
@@ -51,6 +53,10 @@ class DisPair(Pair):
         """Both flows projected to ``t``."""
         motion = self.enlarged(t)
         return motion.reduced if motion.factor == 1 else motion
+
+    def at_times(self, times: torch.Tensor) -> FlowMotion:
+        """The motion of each pair at a time of its own, (N, 1, 1, 1)."""
+        return self._at_size(self._ways.motion(times)).flow_form()
 
     def velocity(self, t: float) -> torch.Tensor:
         """See ``Pair.velocity``; at 0 and 1 exactly what the search found from that frame to the other."""
@@ -109,6 +115,14 @@ class DisModel(Model):
     def prepare(self, before: torch.Tensor, after: torch.Tensor) -> DisPair:
         """Flow in both directions; guides are (N, 3, H, W) float32 in [0, 1]."""
         return self.pair(before, after, self.factor(before.shape[2], before.shape[3]))
+
+
+def _all_flows(before: list[Image], after: list[Image]) -> list[tuple[Image, Image]]:
+    if len(before) == 1:
+        return [_flows(before[0], after[0])]
+    # A batch is a training's, to whom a core each is worth more than what torch would do with them meanwhile.
+    with ThreadPoolExecutor(usable_cores()) as several:
+        return list(several.map(_flows, before, after))
 
 
 def _flows(before: Image, after: Image) -> tuple[Image, Image]:

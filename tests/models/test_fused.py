@@ -1,0 +1,170 @@
+"""The fused classics: what a network may ask for, and what stays true whatever it asks for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.models.dis.model import DisPair
+from vfi_plugin.models.disfast.model import FastPair
+from vfi_plugin.models.fused.model import FusedModel, FusedMotion, load
+from vfi_plugin.models.fused.net import FusedNet
+from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources, brightest_around
+from vfi_plugin.models.precision import in_precision
+from vfi_plugin.models.weights import Weights
+from vfi_plugin.motion.bend import Bend
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.mixed import SOFT_REACH_PX
+from vfi_plugin.train.objectives.fused import start_even
+
+SIZE = (64, 80)
+MOVED, UNMOVED, SOFT = slice(0, 4), slice(4, 6), slice(6, 9)
+
+
+def net(wish: float | None = 8.0) -> FusedNet:
+    """One whose head is random and wishes for much, or for nothing."""
+    torch.manual_seed(0)
+    made = FusedNet()
+    start_even(made)
+    if wish is not None:
+        torch.nn.init.normal_(made.head.weight, std=wish)
+    return made.eval().requires_grad_(False)
+
+
+def model(wish: float | None = 8.0) -> FusedModel:
+    return load(Weights(net(wish).state_dict(), "", "", "the test", 1.0), torch.device("cpu"))
+
+
+def frames(shift: int = 6, size: tuple[int, int] = SIZE, low: float = 0.1, high: float = 0.8) -> list[torch.Tensor]:
+    """A texture of 8 px and the same ``shift`` px further right."""
+    generator = torch.Generator().manual_seed(7)
+    small = torch.rand(1, 3, size[0] // 8 + 3, size[1] // 8 + 5, generator=generator)
+    large = F.interpolate(small, scale_factor=8, mode="bilinear", align_corners=False)
+    scaled = low + (high - low) * large
+    return [scaled[..., : size[0], 16 - by : 16 - by + size[1]].contiguous() for by in (0, shift)]
+
+
+def wild_sources(t: float = 0.5, lamp: float = 0.0) -> Sources:
+    """Two motions that agree about nothing, and a lamp in the earlier frame."""
+    first, second = frames()
+    if lamp:
+        first[..., 30:34, 30:34] = lamp
+    generator = torch.Generator().manual_seed(1)
+    ways = [6.0 * torch.randn(1, 2, *SIZE, generator=generator) for _ in range(4)]
+    weight = torch.full((1, 1, *SIZE), 1.0 - t)
+    return Sources(FlowMotion(ways[0], ways[1], weight), FlowMotion(ways[2], ways[3], weight), (first, second), t)
+
+
+def asked(seed: int = 0) -> torch.Tensor:
+    return 4.0 * torch.tanh(3.0 * torch.randn(1, COUNT, *SIZE, generator=torch.Generator().manual_seed(seed)))
+
+
+def test_shares_are_none_or_more_and_one_in_all() -> None:
+    shares = wild_sources().shares(asked())
+    assert (shares >= 0).all()
+    assert (shares.sum(1) - 1.0).abs().max() < 1e-5
+    assert (shares == 0).any()
+    assert (shares > 0.9).any()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_still_pair_comes_back_whatever_the_network_wishes(seed: int) -> None:
+    still = frames(0)[0]
+    payload = 500.0 * torch.rand(1, 4, *SIZE, generator=torch.Generator().manual_seed(seed))
+    made = model(20.0).prepare(still, still).motion(0.5).apply(payload, payload)
+    assert ((made - payload).abs() <= 1e-5 * payload).all()
+
+
+def test_near_a_light_nothing_is_softened_and_nothing_unmoved_is_taken() -> None:
+    sources = wild_sources(lamp=0.99)
+    shares = sources.shares(
+        torch.where(torch.arange(COUNT).view(1, -1, 1, 1) >= 4, 4.0, -4.0) * torch.ones_like(asked())
+    )
+    assert (shares[:, UNMOVED, 30:34, 30:34] == 0).all()
+    bright = torch.stack(sources.moved).amax((0, 2)) >= 0.97
+    assert bright.any()
+    for row, column in torch.nonzero(bright[0]).tolist():
+        near = (slice(max(row - SOFT_REACH_PX, 0), row + SOFT_REACH_PX + 1),)
+        near += (slice(max(column - SOFT_REACH_PX, 0), column + SOFT_REACH_PX + 1),)
+        assert (shares[0, SOFT][:, near[0], near[1]] == 0).all()
+    assert (shares[:, UNMOVED, 60:, 70:] > 0).any()
+
+
+@pytest.mark.parametrize("t", [0.001, 0.999])
+def test_beside_a_source_frame_only_that_frame_has_a_share(t: float) -> None:
+    shares = wild_sources(t).shares(asked())
+    other = shares[:, [1, 3, 5]] if t < 0.5 else shares[:, [0, 2, 4]]
+    assert (other == 0).all()
+    assert (shares[:, SOFT] == 0).all()
+
+
+def test_the_network_cannot_wish_for_more_than_its_bound() -> None:
+    wishes = net(1000.0)(100.0 * torch.randn(1, SEEN, 32, 48))
+    assert wishes.shape == (1, COUNT, 32, 48)
+    assert wishes.abs().max() <= 4.0
+
+
+def test_without_a_wish_a_frame_is_about_the_mean_of_both_classics() -> None:
+    before, after = frames(6)
+    made = model(None).interpolate(before, after, 0.5)
+    mean = sum(
+        0.5 * kind(before, after, 1).motion(0.5).flow_form().with_taps("cubic").apply(before, after)
+        for kind in (DisPair, FastPair)
+    )
+    inner = (..., slice(8, -8), slice(16, -16))
+    assert (made[inner] - mean[inner]).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_part_of_a_motion_is_the_same_part_of_the_whole(factor: int) -> None:
+    before, after = frames(8, (96, 128))
+    found = model().with_detail(1.0 / factor).prepare(before, after).motion(0.25)
+    whole, part = found.part(slice(0, 96), slice(0, 128)), found.part(slice(30, 71), slice(9, 100))
+    assert torch.equal(part.shares, whole.shares[..., 30:71, 9:100])
+    for mine, all_of_it in zip(part.motions, whole.motions, strict=True):
+        assert torch.equal(mine.flow_t_to_0, all_of_it.flow_t_to_0[..., 30:71, 9:100])
+
+
+@pytest.mark.parametrize("kind", [DisPair, FastPair])
+def test_a_time_for_each_pair_gives_what_each_alone_gives(kind: type[DisPair]) -> None:
+    before, after = (torch.cat([each, each.flip(3)]) for each in frames(5))
+    times = torch.tensor([0.25, 0.6]).view(2, 1, 1, 1)
+    together = kind(before, after, 1).at_times(times)
+    for n, t in enumerate((0.25, 0.6)):
+        alone = kind(before[n : n + 1], after[n : n + 1], 1).motion(t).flow_form()
+        assert (together.flow_t_to_0[n] - alone.flow_t_to_0[0]).abs().max() < 2e-3
+        assert (together.weight_0[n] - alone.weight_0[0]).abs().max() < 2e-3
+
+
+def test_brightest_around_is_what_pooling_gives() -> None:
+    values = torch.rand(2, 1, 33, 47)
+    for reach in (1, 2, 5, SOFT_REACH_PX):
+        assert torch.equal(brightest_around(values, reach), F.max_pool2d(values, 2 * reach + 1, 1, reach))
+
+
+def test_a_curved_way_moves_both_classics_and_what_the_network_sees() -> None:
+    before, after = frames()
+    straight = model().prepare(before, after).motion(0.5)
+    bend = Bend(torch.tensor([2.0, -1.0]).view(1, 2, 1, 1).expand(1, 2, 8, 10), 8)
+    bent = straight.bent(bend)
+    for name in ("classic", "fast"):
+        by = getattr(bent.sources, name).flow_t_to_0 - getattr(straight.sources, name).flow_t_to_0
+        assert torch.allclose(by[:, 0], torch.tensor(2.0), atol=1e-5)
+    assert not torch.equal(bent.shares, straight.shares)
+    assert torch.equal(bent.sources.motions[2].flow_t_to_0, torch.zeros(1, 2, *SIZE))
+
+
+def test_half_precision_is_of_the_network_alone() -> None:
+    before, after = frames()
+    half, full = (in_precision(model(), each).prepare(before, after).motion(0.5) for each in ("float16", "float32"))
+    assert isinstance(half, FusedMotion)
+    assert half.shares.dtype == torch.float32
+    assert torch.equal(half.sources.classic.flow_t_to_0, full.flow_form().flow_t_to_0)
+    assert 0 < (half.shares - full.shares).abs().max() < 0.2
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 33), (97, 131)])
+def test_any_size_is_taken_and_kept(size: tuple[int, int]) -> None:
+    before, after = frames(2, size)
+    assert model().interpolate(before, after, 0.5).shape == (1, 3, *size)

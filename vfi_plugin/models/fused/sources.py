@@ -1,0 +1,163 @@
+"""The pictures that a fused frame is a mix of, and by how much each may be in it.
+
+Nine of them: both frames as the classic moves them, both as the fast classic does, both unmoved, and the mean of the
+moved ones softened in three steps. All are linear in the payload, so a mix by shares is a picture of any range; but a
+network has seen the guide alone, and a share of a hundredth that nobody sees there is a ghost of 5 where a lamp of 500
+stood. So shares are closed where the guide cannot tell:
+
+* what is softened, where all moved pictures agree (a still pair comes back as it was), and near anything brighter than
+  the guide can show well;
+* what is unmoved, where either frame is that bright;
+* any share under a fiftieth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
+
+from vfi_plugin.models.padding import Padding
+from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.mixed import SOFT_REACH_PX, SOFT_STEPS_PX
+
+Tensor = torch.Tensor
+
+COUNT = 6 + len(SOFT_STEPS_PX)
+"""Pictures: moved by the classic (2), by the fast classic (2), unmoved (2), softened (3)."""
+
+SEEN = 24
+"""Channels of ``Sources.seen``."""
+
+_MOVED, _UNMOVED, _SOFT = 0.4, 0.08, 0.04
+"""Shares where the network asks for nothing: of each classic, of both frames unmoved, of each softened picture."""
+
+_LEAST_SHARE = 0.02
+"""Under a fiftieth nothing is left: five grey levels at white, and half of what softened pictures begin with."""
+
+_HEARD_FROM = 0.25
+"""Nearer to a frame than a quarter of the way wishes count less and less, and at the frame nothing: time alone then
+leads to the frame itself, without a jump. Filmed pairs teach no nearer time."""
+
+_BRIGHT, _TOO_BRIGHT = 0.95, 0.97
+"""Guide values between which light becomes too bright to be told apart: 2.0 and 3.7 times white in a linear plate."""
+
+_ALIKE, _UNLIKE = 0.01, 0.04
+"""Guide differences of moved pictures between which softening begins: grain, and an edge that everybody sees."""
+
+_FLOW_UNIT_PX = 16.0
+"""What a flow of 1 stands for in what the network sees; a typical motion then is about as large as a colour."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Both classics' motions of a pair at a time, and the guides that they were found in.
+
+    Attributes:
+        classic: over the pixels of the guides.
+        fast: the same by the fast classic.
+        guides: of the earlier and the later frame, (N, 3, H, W) float32 in [0, 1].
+        t: in [0, 1]; or (N, 1, 1, 1), a time for each pair.
+    """
+
+    classic: FlowMotion
+    fast: FlowMotion
+    guides: tuple[Tensor, Tensor]
+    t: float | Tensor
+
+    @property
+    def motions(self) -> tuple[FlowMotion, FlowMotion, FlowMotion]:
+        """In the order of the shares: the classic's, the fast classic's, and none."""
+        still = torch.zeros_like(self.classic.flow_t_to_0)
+        return self.classic, self.fast, FlowMotion(still, still, self._times(1.0))
+
+    def shifted(self, by: Tensor) -> Sources:
+        """Both motions with (1, 2, H, W) px added to their flows, as those of a curved way are."""
+        classic, fast = (
+            replace(each, flow_t_to_0=each.flow_t_to_0 + by, flow_t_to_1=each.flow_t_to_1 + by)
+            for each in (self.classic, self.fast)
+        )
+        return replace(self, classic=classic, fast=fast)
+
+    @cached_property
+    def moved(self) -> list[Tensor]:
+        """The first four pictures of the guides, (N, 3, H, W) each."""
+        return [*self.classic.moved(*self.guides), *self.fast.moved(*self.guides)]
+
+    def seen(self, padding: Padding) -> Tensor:
+        """What the network looks at, (N, 24, H, W): pictures, shares of the earlier frame, motion, and time.
+
+        Channels of a pixel lie side by side, and what is added at the right and the bottom repeats the edge: written in
+        place, as each copy of it all would be a hundred bytes a pixel.
+        """
+        ways = [(each.flow_t_to_1 - each.flow_t_to_0) / _FLOW_UNIT_PX for each in (self.classic, self.fast)]
+        apart = (ways[0] - ways[1]).abs().sum(1, keepdim=True)
+        weights = self.classic.weight_0, self.fast.weight_0
+        parts = [*self.moved, *self.guides, *weights, ways[0], apart, self._times(self.t)]
+        (count, _, height, width), like = self.guides[0].shape, self.guides[0]
+        size = count, SEEN, height + padding.bottom, width + padding.right
+        seen = torch.empty(size, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
+        at = 0
+        for part in parts:
+            seen[:, at : at + part.shape[1], :height, :width] = part
+            at += part.shape[1]
+        seen[..., height:, :width] = seen[..., height - 1 : height, :width]
+        seen[..., width:] = seen[..., width - 1 : width]
+        return seen
+
+    def shares(self, asked: Tensor) -> Tensor:
+        """The share of each picture, (N, 9, H, W), 1 in all; one of a fiftieth or less is none.
+
+        Args:
+            asked: (N, 9, H, W), what the network gave for ``seen``.
+        """
+        t = self._times(self.t)
+        heard = (torch.minimum(t, 1.0 - t) / _HEARD_FROM).clamp(max=1.0)
+        wanted = torch.cat(self._usual(), 1) * (heard * asked).exp()
+        kept = (wanted / wanted.sum(1, keepdim=True) - _LEAST_SHARE).clamp(min=0.0)
+        return kept / kept.sum(1, keepdim=True)
+
+    def _usual(self) -> list[Tensor]:
+        """Shares where nothing is asked for, closed where the guide cannot tell."""
+        t = self._times(self.t)
+        weights = [share for each in (self.classic, self.fast) for share in (each.weight_0, 1.0 - each.weight_0)]
+        dim = _open(torch.maximum(*self.guides).amax(1, keepdim=True), _TOO_BRIGHT, _BRIGHT)
+        soft = 4.0 * t * (1.0 - t) * self._may_soften() * _SOFT
+        unmoved = dim * _UNMOVED
+        return [*(share * _MOVED for share in weights), unmoved * (1.0 - t), unmoved * t, soft, soft, soft]
+
+    def _may_soften(self) -> Tensor:
+        moved = torch.stack(self.moved)
+        around = brightest_around(moved.amax((0, 2)).unsqueeze(1), SOFT_REACH_PX)
+        apart = (moved.amax(0) - moved.amin(0)).mean(1, keepdim=True)
+        return _open(around, _TOO_BRIGHT, _BRIGHT) * _open(apart, _ALIKE, _UNLIKE)
+
+    def _times(self, value: float | Tensor) -> Tensor:
+        return torch.ones_like(self.classic.weight_0) * value
+
+
+def brightest_around(values: Tensor, reach_px: int) -> Tensor:
+    """The largest value up to so many pixels away along both axes, (N, C, H, W).
+
+    By windows that double, a few passes where one window at once would look 2 reach + 1 times at every pixel.
+    """
+    edges = F.pad(values, (reach_px, reach_px, reach_px, reach_px), mode="constant", value=-torch.inf)
+    for axis in (2, 3):
+        length, wide = values.shape[axis], 1
+        while 2 * wide <= 2 * reach_px + 1:
+            edges, wide = _larger(edges, axis, wide), 2 * wide
+        edges = _larger(edges, axis, 2 * reach_px + 1 - wide).narrow(axis, 0, length)
+    return edges
+
+
+def _larger(values: Tensor, axis: int, apart: int) -> Tensor:
+    """The larger of two values so far apart; shorter by as much."""
+    length = values.shape[axis] - apart
+    return torch.maximum(values.narrow(axis, 0, length), values.narrow(axis, apart, length))
+
+
+def _open(value: Tensor, closed: float, opened: float) -> Tensor:
+    """0 at ``closed`` and beyond, 1 at ``opened``, linear between."""
+    return ((value - closed) / (opened - closed)).clamp(0.0, 1.0)
