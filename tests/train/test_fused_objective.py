@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 
 from vfi_plugin.evaluate.metrics import psnr
+from vfi_plugin.models.fused.model import Mixer
 from vfi_plugin.models.fused.net import FusedNet
 from vfi_plugin.train.losses import laplacian
 from vfi_plugin.train.objective import Batch
-from vfi_plugin.train.objectives.fused import FusedObjective, start_even
+from vfi_plugin.train.objectives.fused import FusedObjective, mixed, start_even
 from vfi_plugin.train.shapes import MovingShapes
 from vfi_plugin.train.shapes_source import ShapesSource
 
@@ -28,7 +29,8 @@ def objective(width: float = 0.25) -> FusedObjective:
 
 def test_the_error_is_that_of_psnr_inside_the_edges() -> None:
     shown, asked = batch(), objective()
-    made = asked.frame(shown, asked.searched(shown), shown.times[:, 0].view(-1, 1, 1, 1)).detach()
+    sources = asked.sources(shown, asked.searched(shown), shown.times[:, 0].view(-1, 1, 1, 1))
+    made = mixed(sources, Mixer(asked.net).asked(sources)).detach()
     inner = (..., slice(EDGE_PX, -EDGE_PX), slice(EDGE_PX, -EDGE_PX))
     decibels = [
         psnr(one.numpy(), true.numpy()) for one, true in zip(made[inner], shown.between[:, 0][inner], strict=True)

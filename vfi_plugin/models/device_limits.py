@@ -23,4 +23,5 @@ def hold_to(device: torch.device, cap_bytes: int | None) -> None:
         number = torch.cuda.current_device() if device.index is None else device.index
         there = torch.cuda.get_device_properties(number).total_memory
         share = 1.0 if cap_bytes is None else min(1.0, cap_bytes / there)
+        torch.cuda.empty_cache()  # what an earlier run kept, which counts, and may be more than this one was given
         torch.cuda.set_per_process_memory_fraction(share, number)

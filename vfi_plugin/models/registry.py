@@ -37,7 +37,7 @@ _MODULES = {
     "superslomo": "vfi_plugin.models.superslomo",
     "voxelflow": "vfi_plugin.models.voxelflow",
 }
-_DEFAULT = "dis"
+_DEFAULT = "fused"
 
 
 class InfoModule(Protocol):

@@ -48,12 +48,15 @@ class Mixer:
 
     def shares(self, sources: Sources) -> Tensor:
         """The shares of a pair's pictures, (N, 9, H, W) float32."""
+        return sources.shares(self.asked(sources))
+
+    def asked(self, sources: Sources) -> Tensor:
+        """What the network wishes for, (N, 9, H, W) float32: see ``Sources.shares``."""
         height, width = sources.guides[0].shape[2:]
         padding = Padding.to_multiple(height, width, SIZE_MULTIPLE)
         # As it is where it is off: a training has its own.
         with torch.autocast(sources.guides[0].device.type, torch.float16) if self.half else nullcontext():
-            asked = self.net(sources.seen(padding))
-        return sources.shares(padding.remove(asked))
+            return padding.remove(self.net(sources.seen(padding)))
 
 
 class FusedPair(Pair):
