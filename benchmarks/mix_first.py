@@ -17,7 +17,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -115,20 +115,22 @@ def search(path: Path, side: int, count: int, seed: int, *, middle: bool = False
         seed: another draws other pairs.
         middle: whether pairs are two frames apart and not shrunk, as ``vfi evaluate clips`` has them.
     """
-    draw = partial(_handful, CropBank.load(path).crops, side, seed, middle)
-    # Forked, so that processes share the crops.
+    _crops[:] = [CropBank.load(path).crops]
+    # Forked, so that processes share the crops and nobody hands gigabytes over.
     with ProcessPoolExecutor(usable_cores(), get_context("fork")) as pool:
-        handfuls = list(pool.map(draw, range(-(-count // AT_ONCE))))
+        handfuls = list(pool.map(partial(_handful, side, seed, middle), range(-(-count // AT_ONCE))))
+    _crops.clear()
     frames, ways, weights, times = (torch.from_numpy(np.concatenate(part)) for part in zip(*handfuls, strict=True))
     return Searched(frames, ways, weights, times)
 
 
-def _handful(
-    crops: npt.NDArray[np.uint8], side: int, seed: int, middle: bool, number: int
-) -> tuple[npt.NDArray[np.generic], ...]:
+_crops: list[npt.NDArray[np.uint8]] = []  # one bank's, while it is searched
+
+
+def _handful(side: int, seed: int, middle: bool, number: int) -> tuple[npt.NDArray[np.generic], ...]:
     torch.set_num_threads(1)
     rng = np.random.default_rng((seed, number))
-    pairs = [_searched(*_drawn(crops, side, rng, middle)) for _ in range(AT_ONCE)]
+    pairs = [_searched(*_drawn(_crops[0], side, rng, middle)) for _ in range(AT_ONCE)]
     return tuple(np.stack(part) for part in zip(*pairs, strict=True))
 
 
@@ -154,6 +156,17 @@ def _searched(frames: npt.NDArray[np.uint8], t: float) -> tuple[npt.NDArray[np.g
     ways = torch.cat([each.flow_t_to_1 - each.flow_t_to_0 for each in found], 1)[0]
     weights = torch.cat([each.weight_0 for each in found], 1)[0]
     return frames, ways.half().numpy(), weights.half().numpy(), np.float32(t)
+
+
+def kept_pairs(args: argparse.Namespace) -> Searched:
+    """What is trained on: as it was kept, or searched for and kept."""
+    if args.keep is not None and args.keep.is_file():
+        with np.load(args.keep) as held:
+            return Searched(*(torch.from_numpy(held[field.name]) for field in fields(Searched)))
+    pairs = search(args.crops, args.side, args.pairs, args.seed)
+    if args.keep is not None:
+        np.savez(args.keep, **{field.name: getattr(pairs, field.name).numpy() for field in fields(Searched)})
+    return pairs
 
 
 @torch.no_grad()
@@ -251,6 +264,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--width", type=float, default=0.5)
     parser.add_argument("--side", type=int, default=128, help="of pairs, px; a multiple of 16")
     parser.add_argument("--pairs", type=int, default=20_000, help="that are searched for; 0.34 MB each at 128 px")
+    parser.add_argument("--keep", type=Path, metavar="FILE.npz", help="where they are kept for the next time")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--learning-rate", type=float, default=6e-4)
     parser.add_argument("--tell", type=float, default=60.0, help="seconds from line to line")
@@ -264,7 +278,7 @@ def main() -> None:
     args = parsed()
     began = time.monotonic()
     held_out = None if args.held_out is None else search(args.held_out, args.side, 256, args.seed + 1, middle=True)
-    pairs = search(args.crops, args.side, args.pairs, args.seed)
+    pairs = kept_pairs(args)
     print(f"{len(pairs)} pairs were searched for in {time.monotonic() - began:.0f} s", flush=True)
     if held_out is not None:
         print(f"held out, at the start: {mean_psnr(started(args).eval(), held_out):.3f} dB", flush=True)

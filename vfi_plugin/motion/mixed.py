@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -24,10 +25,11 @@ SOFT_REACH_PX = 2 * sum(SOFT_STEPS_PX)
 
 @dataclass(frozen=True)
 class MixedMotion(Motion):
-    """Pictures that are linear in the payload, and the share of each.
+    """Pictures made of the payload, and the share of each.
 
     With k motions the pictures are both frames moved by the first, both by the second and so on (2 k), then the mean of
-    the first two motions' mixes, softened in ``SOFT_STEPS_PX`` steps (3).
+    the first two motions' mixes, softened in ``SOFT_STEPS_PX`` steps (3). What is softened is held, channel by channel,
+    between the least and the greatest of what the first two motions bring to a pixel: a light of 500 has no halo.
 
     Attributes:
         motions: at least two, over the pixels of the payloads; what must be picked goes by the first.
@@ -53,18 +55,16 @@ class MixedMotion(Motion):
         """The mix; a picture without a share adds nothing, not even Inf or NaN."""
         height, width = self.shares.shape[2:]
         frame = payload_0.new_zeros(*payload_0.shape[:2], height, width)
-        softens, soft = bool((self._soft > 0).any()), None
+        soft = _Softened() if bool((self._soft > 0).any()) else None
         for at, motion in enumerate(self.motions):
-            moved = [picture[..., :height, :width] for picture in motion.moved(payload_0, payload_1)]
-            for which, picture in enumerate(moved):
-                _add(frame, self.shares[:, 2 * at + which].unsqueeze(1), picture)
-            if softens and at < _SOFTENED:
-                mix = motion.part(slice(height), slice(width)).mix(*moved)
-                soft = mix if soft is None else torch.lerp(soft, mix, 1.0 / (at + 1))
+            first, second = (picture[..., :height, :width] for picture in motion.moved(payload_0, payload_1))
+            _add(frame, self.shares[:, 2 * at].unsqueeze(1), first)
+            _add(frame, self.shares[:, 2 * at + 1].unsqueeze(1), second)
+            if soft is not None and at < _SOFTENED:
+                soft.take(first, second, motion.part(slice(height), slice(width)).mix(first, second))
         if soft is not None:
-            for at, step in enumerate(SOFT_STEPS_PX):
-                soft = softened(soft, step * self.factor)
-                _add(frame, self._soft[:, at].unsqueeze(1), soft)
+            for at, picture in enumerate(soft.pictures(self.factor)):
+                _add(frame, self._soft[:, at].unsqueeze(1), picture)
         rest = (0, payload_0.shape[3] - width, 0, payload_0.shape[2] - height)
         return F.pad(frame, rest, mode="replicate") if any(rest) else frame
 
@@ -75,6 +75,30 @@ class MixedMotion(Motion):
     @property
     def _soft(self) -> Tensor:
         return self.shares[:, 2 * len(self.motions) :]
+
+
+class _Softened:
+    """What is softened: the mean of mixes, and the range of the pictures that they are of."""
+
+    def __init__(self) -> None:
+        self._taken: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def take(self, first: Tensor, second: Tensor, mix: Tensor) -> None:
+        """Both pictures of a motion and its mix of them."""
+        self._taken.append((torch.minimum(first, second), torch.maximum(first, second), mix))
+
+    def pictures(self, factor: int) -> Iterator[Tensor]:
+        """From the sharpest to the softest."""
+        least, most, picture = self._taken[0]
+        for number, (low, high, mix) in enumerate(self._taken[1:], 2):
+            least, most, picture = (
+                torch.minimum(least, low),
+                torch.maximum(most, high),
+                torch.lerp(picture, mix, 1 / number),
+            )
+        for step in SOFT_STEPS_PX:
+            picture = softened(picture, step * factor)
+            yield picture.clamp(least, most)
 
 
 def softened(picture: Tensor, step: int) -> Tensor:
