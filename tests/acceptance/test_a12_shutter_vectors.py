@@ -53,7 +53,7 @@ def test_the_streak_is_half_as_long_as_the_motion_and_even(disc: tuple[material.
     # 100 for the 4 px of the disc over the 10 px of its way, twice as long as the pause between.
     assert plateau.mean() == pytest.approx(100 * 4 / 10, rel=0.03)
     assert header["vfi/shutter"] == "0.5 frames, from -0.25 to +0.25, 32 samples"
-    assert header["vfi/model"] == "dis"
+    assert header["vfi/model"] == vfi.default_model()
 
 
 def edge(row: Pixels, middle: float, way: int) -> float:

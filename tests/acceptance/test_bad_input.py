@@ -67,7 +67,7 @@ USAGE = [
     (("--speed", "0.5", "--model", "kronos"), ("kronos", "dis")),
     (("--speed", "0.5", "--colorspace", "ACEScgg"), ("ACEScgg", "ACEScg")),
     (("--speed", "0.5", "--config", "nowhere.ocio"), ("nowhere.ocio",)),
-    (("--speed", "0.5", "--weights", "net.pth"), ("no weights",)),
+    (("--speed", "0.5", "--model", "dis", "--weights", "net.pth"), ("no weights",)),
     (("--speed", "0.5", "--method", "blend", "--ends", "extrapolate"), ("no motion",)),
     (("--speed", "0.5", "--channels", "Q"), ("'Q'", "R")),
     (("--speed", "0.5", "--channels", "rgba,"), ("rgba",)),

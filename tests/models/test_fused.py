@@ -190,3 +190,11 @@ def test_half_precision_is_of_the_network_alone() -> None:
 def test_any_size_is_taken_and_kept(size: tuple[int, int]) -> None:
     before, after = frames(2, size)
     assert model().interpolate(before, after, 0.5).shape == (1, 3, *size)
+
+
+def test_a_shutter_sees_the_classic() -> None:
+    before, after = frames()
+    payloads = [torch.cat([500.0 * each, each[:, :1]], 1) for each in (before, after)]
+    seen = model().prepare(before, after).motion(0.3).for_exposure().with_taps("cubic").apply(*payloads)
+    classic = DisPair(before, after, 1).motion(0.3).with_taps("cubic").apply(*payloads)
+    assert torch.equal(seen, classic)

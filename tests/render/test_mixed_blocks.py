@@ -12,6 +12,7 @@ from vfi_plugin.models.fused.model import FusedMotion, Mixer
 from vfi_plugin.models.fused.net import FusedNet
 from vfi_plugin.models.fused.sources import Sources
 from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.render.large_motion import FlowBlocks
 from vfi_plugin.render.mixed_blocks import MixedBlocks, fitted_mix
 from vfi_plugin.render.pieces import Piece
 from vfi_plugin.train.objectives.fused import start_even
@@ -86,3 +87,15 @@ def test_only_what_is_read_is_cut_out() -> None:
     target = Window(250, 100, 64, 64)
     moved = fitted_mix(calm.part(*target.slices_in(whole)), target, whole)
     assert max(moved.window.width, moved.window.height) < 64 + 24
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_for_a_shutter_blocks_are_those_of_the_classic(factor: int) -> None:
+    size, whole = (64, 96), Window(0, 0, 96, 64)
+    mix = motion(size, factor, 3.0).with_taps("cubic")
+    blocks = MixedBlocks(mix, whole).for_exposure()
+    assert isinstance(blocks, FlowBlocks)
+    payloads = tuple(smooth(4, size, 40 + n, 300.0) for n in range(2))
+    [piece] = blocks.pieces()
+    made = made_of(piece, payloads, whole)  # type: ignore[arg-type]
+    assert (made - mix.flow_form().apply(*payloads)).abs().max() < 1e-3

@@ -43,7 +43,8 @@ def write_stereo(folder: Path) -> str:
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(("view", "red"), [("l", 1.0), ("r", 2.0)])
 def test_the_view_that_is_asked_for_is_shown(tmp_path: Path, view: str, red: float, exact: bool) -> None:
-    picture = seen(write_stereo(tmp_path), PreviewRequest(2, 16, view, exact), options={"start": 1, "cuts": "off"})
+    options = {"start": 1, "cuts": "off", "model": "dis"}
+    picture = seen(write_stereo(tmp_path), PreviewRequest(2, 16, view, exact), options=options)
     assert picture.pixels.shape == (12, 16, 4)
     expected = np.broadcast_to(np.array([red, 1.5, 0.25, 1.0], np.float32), picture.pixels.shape)
     np.testing.assert_allclose(picture.pixels, expected, rtol=1e-3)

@@ -48,6 +48,13 @@ class Motion(ABC):
         """
         return self
 
+    def for_exposure(self) -> Motion:
+        """The motion for one of the many moments that an open shutter sees; itself, where no plainer one will do.
+
+        The mean over all of them hides what a network mends in one, and would cost as many runs of it.
+        """
+        return self
+
     @abstractmethod
     def apply(self, payload_0: torch.Tensor, payload_1: torch.Tensor) -> torch.Tensor:
         """The payload at ``t``: both sources moved and blended; (N, C, H, W), any number of channels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
@@ -38,6 +38,10 @@ class ViewMotion:
     painted: PaintedColour | None = None
     offsets: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     whole: Window | None = None
+
+    def for_exposure(self) -> ViewMotion:
+        """See ``Motion.for_exposure``."""
+        return replace(self, motion=self.motion.for_exposure())
 
     def source_window(self, which: int) -> Window:
         """The pixels of the earlier (0) or later (1) frame that the motion is over."""

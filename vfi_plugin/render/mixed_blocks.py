@@ -12,7 +12,7 @@ from vfi_plugin.models.fused.model import FusedMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.mixed import SOFT_REACH_PX, MixedMotion
 from vfi_plugin.render.group_work import ViewMotion
-from vfi_plugin.render.large_motion import LargeMotion, block_grid
+from vfi_plugin.render.large_motion import FlowBlocks, LargeMotion, block_grid
 from vfi_plugin.render.pieces import Piece, cut_in_four, held_inside, is_small, read_by, reads_too_much
 
 Offset = tuple[int, int]
@@ -27,6 +27,10 @@ class MixedBlocks(LargeMotion):
     """
 
     motion: FusedMotion
+
+    def for_exposure(self) -> FlowBlocks:
+        """The classic's, in the same blocks."""
+        return FlowBlocks(self.motion.classic, self.window)
 
     def pieces(self) -> Iterator[Piece]:
         """Blocks with hard edges; where what they read is far apart they are cut up."""

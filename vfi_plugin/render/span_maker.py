@@ -56,7 +56,7 @@ class SpanMaker:
             return Seen(sample, (work.frames[sample.earlier],), {})
         frames = work.pairs[sample.frames].frames
         views = self._look(work, sample.frames)
-        return Seen(sample, frames, {view: pair.at(float(sample.t)) for view, pair in views.items()})
+        return Seen(sample, frames, {view: pair.at(float(sample.t)).for_exposure() for view, pair in views.items()})
 
     def _look(self, work: SpanWork, key: Key) -> Mapping[str, ViewPair]:
         if key not in self._looked:

@@ -131,7 +131,7 @@ class _Need:
         program_bytes: with the model's weights.
         closer: on how many times as many pixels the classic looks for motion as it would choose to; 1 for networks.
         search_bytes: a pixel of the view, while it does so; 0 where it is as it would choose.
-        mixing_bytes: of a network on top of the classic, which sees large frames in one size.
+        mixing_bytes: of a network on top of the classic, which sees what the classic sees.
     """
 
     pixels: int
@@ -162,7 +162,7 @@ class _Need:
             program_bytes=PROGRAM_BYTES + WEIGHT_BYTES * (0 if model is None else model.parameters),
             closer=closer,
             search_bytes=search,
-            mixing_bytes=0 if model is None else mixing_bytes(model) * closer,
+            mixing_bytes=0 if model is None else mixing_bytes(model) * _looked_at(window, detail),
         )
 
     def whole_pixels(self, cap: int) -> int:
@@ -211,6 +211,12 @@ def _closer(window: Window, detail: float | None) -> tuple[int, int]:
     """How many times as many pixels as the classic would choose, and bytes a pixel of the view while it looks."""
     chosen, asked = (reduction(window.height, window.width, each) for each in (None, detail))
     return ((chosen // asked) ** 2, SEARCH_BYTES // asked**2) if asked < chosen else (1, 0)
+
+
+def _looked_at(window: Window, detail: float | None) -> int:
+    """Pixels that the classic looks for motion on."""
+    factor = reduction(window.height, window.width, detail)
+    return -(-window.height // factor) * -(-window.width // factor)
 
 
 def _window(headers: Sequence[PartHeader]) -> Window:

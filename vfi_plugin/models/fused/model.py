@@ -126,18 +126,22 @@ class FusedMotion(Motion):
         by = bend.on_blocks(height, width, self.factor) / self.factor
         return replace(self, sources=self.sources.shifted(by.to(self.device)))
 
+    def for_exposure(self) -> Motion:
+        """The classic's."""
+        return self.classic
+
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """Both payloads (N, C, H, W) moved and mixed."""
         return self._whole.apply(payload_0, payload_1)
 
     def flow_form(self) -> FlowMotion:
         """The classic's flows."""
-        return self._classic.flow_form()
+        return self.classic.flow_form()
 
     def part(self, rows: slice, columns: slice) -> MixedMotion:
         """The mix of these rows and columns of the frame; the same values for a pixel in every part."""
         motions = tuple(self._enlarged(each).part(rows, columns) for each in self.sources.motions)
-        shares = self._enlarged(self.sources.classic).enlarged(self.shares, rows, columns)
+        shares = self.classic.enlarged(self.shares, rows, columns)
         return MixedMotion(motions, shares, self.factor)
 
     @cached_property
@@ -146,7 +150,8 @@ class FusedMotion(Motion):
         return self.mixer.shares(self.sources)
 
     @cached_property
-    def _classic(self) -> EnlargedMotion:
+    def classic(self) -> EnlargedMotion:
+        """The classic's motion of the whole frame."""
         return self._enlarged(self.sources.classic)
 
     @cached_property
