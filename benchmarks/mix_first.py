@@ -1,12 +1,13 @@
 """The first part of training ``fused``: motion of crops is searched for once, and shown again and again.
 
-    python benchmarks/mix_first.py CROPS.npz OUT.safetensors [--held-out CROPS.npz] [--seconds N] [--begin-with FILE]
+    python benchmarks/mix_first.py CLIPS OUT.safetensors [--held-out CLIPS] [--seconds N] [--begin-with FILE]
 
-CROPS.npz is what ``vfi train fused --data CLIPS --bank CROPS.npz`` leaves. ``vfi train fused`` searches anew for every
-pair, which takes longer than the step. Here each pair is searched for once, by all cores, and then shown mirrored,
-turned, reversed in time and in other colours, all of which change its motion in a way that is known.
+``vfi train fused`` searches anew for every pair of crops, which takes longer than the step, and finds less in crops
+than in frames. Here whole frames are searched once, by all cores, and crops of what was found are shown mirrored,
+turned, reversed in time and in other colours, all of which change motion in a way that is known.
 
-Beside OUT lies a table of its name, ``.csv``: steps, losses, and PSNR on pairs of the crops that were held out.
+Beside OUT lies a table of its name, ``.csv``, for ``curves.py``: steps, losses, and PSNR on crops of the clips
+that were held out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -36,14 +37,16 @@ from vfi_plugin.models.fused.sources import Sources
 from vfi_plugin.models.weights import Weights, save_weights
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.processors import usable_cores
-from vfi_plugin.train.crop_bank import CropBank
+from vfi_plugin.train.data_sets import any_footage
+from vfi_plugin.train.footage import Footage
 from vfi_plugin.train.objectives.fused import inner, losses_of, mixed
 from vfi_plugin.train.recipes import recipe_of
 
 Tensor = torch.Tensor
+Array = npt.NDArray[Any]
 
-AT_ONCE = 32  # pairs that a process hands over together
-SHRUNK = 0.3  # share of pairs at half the size, where crops are large enough: their motion is faster for their texture
+AT_ONCE = 16  # crops of the same two frames
+CUT = 0.2  # mean difference of frames, white being 1, from which something else is shown
 GAPS = (2, 2, 3, 4)  # frames from end to end: half of all pairs are those that the middle is asked of
 WARM_UP_STEPS = 200
 LONGEST_GRADIENT = 1.0
@@ -105,54 +108,65 @@ class Searched:
         return Searched(frames, ways, weights, times)
 
 
-def search(path: Path, side: int, count: int, seed: int, *, middle: bool = False) -> Searched:
-    """That many pairs of a bank's crops, the same for the same seed on any number of cores.
+def search(paths: Sequence[Path], side: int, count: int, seed: int, *, middle: bool = False) -> Searched:
+    """About that many pairs cut out of clips' frames, the same for the same seed on any number of cores.
+
+    Motion is searched for in whole frames: at the edges of a crop the searches find less than they do in a frame, and
+    one of them less than the other.
 
     Args:
-        path: of the bank.
+        paths: clips, and folders of them.
         side: of the pairs, px.
-        count: rounded up to whole handfuls.
+        count: of all clips together, as many of each.
         seed: another draws other pairs.
-        middle: whether pairs are two frames apart and not shrunk, as ``vfi evaluate clips`` has them.
+        middle: whether pairs are two frames apart, as ``vfi evaluate clips`` has them.
     """
-    _crops[:] = [CropBank.load(path).crops]
-    # Forked, so that processes share the crops and nobody hands gigabytes over.
+    clips = any_footage([str(path) for path in paths], 1, "train")
+    each = -(-count // (len(clips) * AT_ONCE))
+    # Forked, so that no process has to load all this anew.
     with ProcessPoolExecutor(usable_cores(), get_context("fork")) as pool:
-        handfuls = list(pool.map(partial(_handful, side, seed, middle), range(-(-count // AT_ONCE))))
-    _crops.clear()
-    frames, ways, weights, times = (torch.from_numpy(np.concatenate(part)) for part in zip(*handfuls, strict=True))
-    return Searched(frames, ways, weights, times)
+        found = pool.map(partial(_of_clip, side, each, seed, middle), clips)
+        parts = [part for part in found if part is not None]
+    return Searched(*(torch.from_numpy(np.concatenate(part)) for part in zip(*parts, strict=True)))
 
 
-_crops: list[npt.NDArray[np.uint8]] = []  # one bank's, while it is searched
-
-
-def _handful(side: int, seed: int, middle: bool, number: int) -> tuple[npt.NDArray[np.generic], ...]:
+def _of_clip(side: int, looks: int, seed: int, middle: bool, clip: Footage) -> tuple[Array, ...] | None:
+    """Pairs of a clip, ``AT_ONCE`` of each look at two of its frames; None where it is too small or too short."""
     torch.set_num_threads(1)
-    rng = np.random.default_rng((seed, number))
-    pairs = [_searched(*_drawn(_crops[0], side, rng, middle)) for _ in range(AT_ONCE)]
-    return tuple(np.stack(part) for part in zip(*pairs, strict=True))
+    with clip.opened() as reel:
+        frames = [] if min(reel.size) < side else list(reel.pictures())
+    gaps = [gap for gap in ((2,) if middle else GAPS) if gap < len(frames)]
+    rng = np.random.default_rng((seed, *clip.name.encode()))
+    pairs: list[tuple[Array, ...]] = []
+    for _ in range(looks if gaps else 0):
+        gap = int(rng.choice(gaps))
+        first, at = int(rng.integers(len(frames) - gap)), 1 if middle else int(rng.integers(1, gap))
+        three = np.stack([frames[first + step] for step in (0, at, gap)]).transpose(0, 3, 1, 2)
+        if _apart(three) < CUT:
+            pairs += _cut_out(_searched(three, at / gap), side, rng)
+    return tuple(np.stack(part) for part in zip(*pairs, strict=True)) if pairs else None
 
 
-def _drawn(
-    crops: npt.NDArray[np.uint8], side: int, rng: np.random.Generator, middle: bool
-) -> tuple[npt.NDArray[np.uint8], float]:
-    """(3, 3, side, side), and when the second of the frames is."""
-    gap = 2 if middle else int(rng.choice([gap for gap in GAPS if gap < crops.shape[1]]))
-    at, first = (1 if middle else int(rng.integers(1, gap))), int(rng.integers(crops.shape[1] - gap))
-    shrunk = not middle and crops.shape[-1] >= 2 * side and rng.random() < SHRUNK
-    read = 2 * side if shrunk else side
-    top, left = rng.integers(crops.shape[-1] - read + 1, size=2)
-    frames = crops[rng.integers(len(crops)), [first, first + at, first + gap], :, top : top + read, left : left + read]
-    if shrunk:
-        frames = np.rint(frames.reshape(3, 3, side, 2, side, 2).mean((3, 5))).astype(np.uint8)
-    return frames, at / gap
+def _apart(three: Array) -> float:
+    return float(np.abs(three[0].astype(np.float32) - three[2]).mean()) / 255.0
+
+
+def _cut_out(whole: tuple[Array, ...], side: int, rng: np.random.Generator) -> Iterator[tuple[Array, ...]]:
+    """Crops of what was found in whole frames: of twice as many places those where the frames differ more."""
+    frames, ways, weights, time_between = whole
+    height, width = frames.shape[2:]
+    places = np.stack(
+        [rng.integers(height - side + 1, size=2 * AT_ONCE), rng.integers(width - side + 1, size=2 * AT_ONCE)], 1
+    )
+    crops = [(..., slice(top, top + side), slice(left, left + side)) for top, left in places.tolist()]
+    for crop in sorted(crops, key=lambda crop: _apart(frames[crop]), reverse=True)[:AT_ONCE]:
+        yield frames[crop], ways[crop], weights[crop], time_between
 
 
 @torch.no_grad()
-def _searched(frames: npt.NDArray[np.uint8], t: float) -> tuple[npt.NDArray[np.generic], ...]:
+def _searched(frames: Array, t: float) -> tuple[Array, ...]:
     ends = [torch.from_numpy(np.ascontiguousarray(frames[at])).float()[None] / 255.0 for at in (0, 2)]
-    found = [kind(ends[0], ends[1], 1).motion(t).flow_form() for kind in (DisPair, FastPair)]
+    found = [kind(ends[0], ends[1]).motion(t).flow_form() for kind in (DisPair, FastPair)]
     ways = torch.cat([each.flow_t_to_1 - each.flow_t_to_0 for each in found], 1)[0]
     weights = torch.cat([each.weight_0 for each in found], 1)[0]
     return frames, ways.half().numpy(), weights.half().numpy(), np.float32(t)
@@ -163,7 +177,7 @@ def kept_pairs(args: argparse.Namespace) -> Searched:
     if args.keep is not None and args.keep.is_file():
         with np.load(args.keep) as held:
             return Searched(*(torch.from_numpy(held[field.name]) for field in fields(Searched)))
-    pairs = search(args.crops, args.side, args.pairs, args.seed)
+    pairs = search([args.clips], args.side, args.pairs, args.seed)
     if args.keep is not None:
         np.savez(args.keep, **{field.name: getattr(pairs, field.name).numpy() for field in fields(Searched)})
     return pairs
@@ -185,7 +199,7 @@ class Learning:
     """A network, what it learns by, and its average."""
 
     def __init__(self, net: FusedNet, rate: float) -> None:
-        self.net, self._rate = net, rate
+        self.net, self._most, self.rate = net, rate, 0.0
         self.average = {name: value.clone() for name, value in net.state_dict().items()}
         self._optimiser = torch.optim.AdamW(net.parameters(), rate, weight_decay=1e-4)
         self.steps = 0
@@ -194,8 +208,9 @@ class Learning:
         """Learns from pairs; ``done`` is the share of the time that is over."""
         self.steps += 1
         factor = min(1.0, self.steps / WARM_UP_STEPS) * 0.5 * (1.0 + math.cos(math.pi * done))
+        self.rate = factor * self._most
         for group in self._optimiser.param_groups:
-            group["lr"] = factor * self._rate
+            group["lr"] = self.rate
         sources = pairs.sources()
         asked = Mixer(self.net).asked(sources)
         terms = losses_of(mixed(sources, asked), pairs.frames[:, 1], asked)
@@ -223,8 +238,10 @@ def learn(args: argparse.Namespace, pairs: Searched, held_out: Searched | None) 
             told = time.monotonic()
             write(args, learning.average)
             means = {name: float(np.mean([each[name] for each in sums])) for name in sums[0]}
-            measured = {} if held_out is None else {"held out, dB": mean_psnr(averaged(args, learning), held_out)}
-            yield {"step": learning.steps, "seconds": round(passed), **means, **measured}
+            measured = {} if held_out is None else {"dB network": mean_psnr(averaged(args, learning), held_out)}
+            progress = {"step": learning.steps, "seconds": round(passed), "samples": learning.steps * args.batch}
+            rate = {"learning_rate": learning.rate, "loss": sum(means.values())}
+            yield {**progress, **rate, **measured, **means}
             sums.clear()
         if ended:
             return
@@ -256,7 +273,7 @@ def write(args: argparse.Namespace, state: dict[str, Tensor]) -> None:
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("crops", type=Path)
+    parser.add_argument("clips", type=Path, help="a movie, or a folder of them")
     parser.add_argument("out", type=Path)
     parser.add_argument("--held-out", type=Path)
     parser.add_argument("--seconds", type=float, default=3600.0)
@@ -277,7 +294,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 def main() -> None:
     args = parsed()
     began = time.monotonic()
-    held_out = None if args.held_out is None else search(args.held_out, args.side, 256, args.seed + 1, middle=True)
+    held_out = None if args.held_out is None else search([args.held_out], args.side, 384, args.seed + 1, middle=True)
     pairs = kept_pairs(args)
     print(f"{len(pairs)} pairs were searched for in {time.monotonic() - began:.0f} s", flush=True)
     if held_out is not None:

@@ -10,11 +10,12 @@ from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.fused.model import FusedModel, FusedMotion, load
 from vfi_plugin.models.fused.net import FusedNet
-from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources
+from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources, brightest_around
 from vfi_plugin.models.precision import in_precision
 from vfi_plugin.models.weights import Weights
 from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.flow import FlowMotion
+from vfi_plugin.motion.mixed import SOFT_REACH_PX
 from vfi_plugin.train.objectives.fused import start_even
 
 SIZE = (64, 80)
@@ -46,7 +47,7 @@ def frames(shift: int = 6, size: tuple[int, int] = SIZE, low: float = 0.1, high:
 
 def wild_sources(t: float = 0.5, lamp: float = 0.0) -> Sources:
     """Two motions that agree about nothing, and a lamp in the earlier frame."""
-    first, second = frames()
+    first, second = frames(low=0.0, high=0.9)
     if lamp:
         first[..., 30:34, 30:34] = lamp
     generator = torch.Generator().manual_seed(1)
@@ -89,12 +90,28 @@ def test_near_a_light_nothing_unmoved_is_taken_nor_what_the_fast_classic_moves()
     assert shares[:, FAST].max() > 0.3
 
 
+def test_near_a_light_nothing_is_softened_as_far_as_that_reads() -> None:
+    sources = wild_sources(lamp=0.99)
+    shares = sources.shares(all_but_the_classic())
+    bright = torch.stack(sources.moved).amax((0, 2))[None] >= 0.97
+    near = F.max_pool2d(bright.float(), 2 * SOFT_REACH_PX + 1, 1, SOFT_REACH_PX)[0, 0] > 0
+    assert (shares[0, SOFT][:, near] == 0).all()
+    assert (shares[0, SOFT][:, ~near] > 0).any()
+
+
+def test_brightest_around_is_what_pooling_gives() -> None:
+    values = torch.rand(2, 1, 33, 47)
+    for reach in (1, 2, 5, SOFT_REACH_PX):
+        assert torch.equal(brightest_around(values, reach), F.max_pool2d(values, 2 * reach + 1, 1, reach))
+
+
 def test_nothing_unmoved_is_taken_where_it_would_be_a_ghost() -> None:
     sources = wild_sources()
     shares = sources.shares(all_but_the_classic())
     apart = (sources.guides[0] - sources.guides[1]).abs().amax(1)
-    assert (shares[:, UNMOVED].amax(1)[apart >= 0.2] == 0).all()
-    assert shares[:, UNMOVED].amax(1)[apart < 0.1].max() > 0.03
+    assert (apart >= 0.5).any()
+    assert (shares[:, UNMOVED].amax(1)[apart >= 0.5] == 0).all()
+    assert shares[:, UNMOVED].amax(1)[apart < 0.3].max() > 0.03
 
 
 def test_where_the_classic_is_certain_it_is_alone() -> None:

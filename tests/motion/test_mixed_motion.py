@@ -65,22 +65,13 @@ def test_a_whole_share_is_that_picture_to_the_bit(picture: int, taps: str) -> No
 
 
 @pytest.mark.parametrize("passes", [1, 2, 3])
-def test_softened_pictures_are_binomial_means_held_inside_what_the_first_two_bring(passes: int) -> None:
+def test_softened_pictures_are_binomial_means_of_the_mean_of_the_first_two(passes: int) -> None:
     both = payloads(scale=1.0)
     picture = (0.5 * (flows(1).apply(*both) + flows(2).apply(*both)))[0].double().numpy()
     for step in SOFT_STEPS_PX[:passes]:
         picture = binomial_mean(picture, step)
-    brought = np.stack([each[0].numpy() for seed in (1, 2) for each in flows(seed).moved(*both)])
     made = MixedMotion(motions(), only(5 + passes)).apply(*both)[0].numpy()
-    assert np.abs(made - np.clip(picture, brought.min(0), brought.max(0))).max() < 1e-5
-
-
-def test_a_light_has_no_halo() -> None:
-    light = torch.zeros(1, 1, HEIGHT, WIDTH)
-    light[..., 10:13, 14:17] = 500.0
-    still = FlowMotion.still(light, 0.5)
-    for softest in (6, 7, 8):
-        assert torch.equal(MixedMotion((still, still, still), only(softest)).apply(light, light), light)
+    assert np.abs(made - picture).max() < 1e-5
 
 
 def test_a_mix_is_the_sum_of_its_parts_and_scales_with_the_payload() -> None:

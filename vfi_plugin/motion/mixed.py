@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -25,11 +24,10 @@ SOFT_REACH_PX = 2 * sum(SOFT_STEPS_PX)
 
 @dataclass(frozen=True)
 class MixedMotion(Motion):
-    """Pictures made of the payload, and the share of each.
+    """Pictures that are linear in the payload, and the share of each.
 
     With k motions the pictures are both frames moved by the first, both by the second and so on (2 k), then the mean of
-    the first two motions' mixes, softened in ``SOFT_STEPS_PX`` steps (3). What is softened is held, channel by channel,
-    between the least and the greatest of what the first two motions bring to a pixel: a light of 500 has no halo.
+    the first two motions' mixes, softened in ``SOFT_STEPS_PX`` steps (3).
 
     Attributes:
         motions: at least two, over the pixels of the payloads; what must be picked goes by the first.
@@ -55,16 +53,23 @@ class MixedMotion(Motion):
         """The mix; a picture without a share adds nothing, not even Inf or NaN."""
         height, width = self.shares.shape[2:]
         frame = payload_0.new_zeros(*payload_0.shape[:2], height, width)
-        soft = _Softened() if bool((self._soft > 0).any()) else None
+        is_finite = all(bool(payload.isfinite().all()) for payload in (payload_0, payload_1))
+
+        def add(at: int, picture: Tensor) -> None:
+            share = self.shares[:, at : at + 1]
+            frame.addcmul_(share, picture if is_finite else _only_where(share, picture))
+
+        softens, soft = bool((self._soft > 0).any()), torch.zeros_like(frame)
         for at, motion in enumerate(self.motions):
             first, second = (picture[..., :height, :width] for picture in motion.moved(payload_0, payload_1))
-            _add(frame, self.shares[:, 2 * at].unsqueeze(1), first)
-            _add(frame, self.shares[:, 2 * at + 1].unsqueeze(1), second)
-            if soft is not None and at < _SOFTENED:
-                soft.take(first, second, motion.part(slice(height), slice(width)).mix(first, second))
-        if soft is not None:
-            for at, picture in enumerate(soft.pictures(self.factor)):
-                _add(frame, self._soft[:, at].unsqueeze(1), picture)
+            add(2 * at, first)
+            add(2 * at + 1, second)
+            if softens and at < _SOFTENED:
+                mix = motion.part(slice(height), slice(width)).mix(first, second)
+                soft = torch.lerp(soft, mix, 1.0 / (at + 1))
+        for at, step in enumerate(SOFT_STEPS_PX if softens else (), 2 * len(self.motions)):
+            soft = softened(soft, step * self.factor)
+            add(at, soft)
         rest = (0, payload_0.shape[3] - width, 0, payload_0.shape[2] - height)
         return F.pad(frame, rest, mode="replicate") if any(rest) else frame
 
@@ -75,30 +80,6 @@ class MixedMotion(Motion):
     @property
     def _soft(self) -> Tensor:
         return self.shares[:, 2 * len(self.motions) :]
-
-
-class _Softened:
-    """What is softened: the mean of mixes, and the range of the pictures that they are of."""
-
-    def __init__(self) -> None:
-        self._taken: list[tuple[Tensor, Tensor, Tensor]] = []
-
-    def take(self, first: Tensor, second: Tensor, mix: Tensor) -> None:
-        """Both pictures of a motion and its mix of them."""
-        self._taken.append((torch.minimum(first, second), torch.maximum(first, second), mix))
-
-    def pictures(self, factor: int) -> Iterator[Tensor]:
-        """From the sharpest to the softest."""
-        least, most, picture = self._taken[0]
-        for number, (low, high, mix) in enumerate(self._taken[1:], 2):
-            least, most, picture = (
-                torch.minimum(least, low),
-                torch.maximum(most, high),
-                torch.lerp(picture, mix, 1 / number),
-            )
-        for step in SOFT_STEPS_PX:
-            picture = softened(picture, step * factor)
-            yield picture.clamp(least, most)
 
 
 def softened(picture: Tensor, step: int) -> Tensor:
@@ -112,11 +93,11 @@ def _along(picture: Tensor, step: int, axis: int) -> Tensor:
     margin, length = 2 * step, picture.shape[axis]
     sides = (margin, margin, 0, 0) if axis == 3 else (0, 0, margin, margin)
     padded = F.pad(picture, sides, mode="replicate")
-    near, middle, far = (padded.narrow(axis, at * step, length) for at in (0, 2, 4))
-    first, last = (padded.narrow(axis, at * step, length) for at in (1, 3))
-    return (near + far + 4.0 * (first + last) + 6.0 * middle) / 16.0
+    near, first, middle, last, far = (padded.narrow(axis, at * step, length) for at in range(5))
+    total = 6.0 * middle
+    return total.add_(first, alpha=4.0).add_(last, alpha=4.0).add_(near).add_(far).mul_(1.0 / 16.0)
 
 
-def _add(frame: Tensor, share: Tensor, picture: Tensor) -> None:
-    """Adds a share of a picture to the frame, in place: there are nine of them, each as large as the frame."""
-    frame += torch.where(share > 0, picture, 0.0).mul_(share)
+def _only_where(share: Tensor, picture: Tensor) -> Tensor:
+    """A picture with 0 where it has no share: 0 times Inf or NaN is not 0."""
+    return torch.where(share > 0, picture, 0.0)

@@ -1,14 +1,14 @@
 """The pictures that a fused frame is a mix of, and by how much each may be in it.
 
 Nine of them: both frames as the classic moves them, both as the fast classic does, both unmoved, and the mean of the
-moved ones softened in three steps. All scale with the payload, so a mix by shares is a picture of any range; but a
+moved ones softened in three steps. All are linear in the payload, so a mix by shares is a picture of any range; but a
 network has seen the guide alone, and a share of a hundredth that nobody sees there is a ghost of 5 where a lamp of 500
 stood. So shares are closed where the guide cannot tell:
 
 * all but the classic's, where its two pictures agree, or it is certain that one frame hides what the other shows: there
   a frame is as it was without a network (a still pair, an even pan, a spark that the classic alone found);
-* what is unmoved, where the frames differ by more than a ghost may show, and near light that the guide cannot tell from
-  brighter light; what the fast classic moves, where any moved picture is that bright;
+* near light that the guide cannot tell from brighter light, what is softened (as far as that reads), what is unmoved,
+  and what the fast classic moves; unmoved frames also where they differ so much that a double image shows;
 * any share under a fiftieth.
 """
 
@@ -22,7 +22,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.motion.flow import FlowMotion
-from vfi_plugin.motion.mixed import SOFT_STEPS_PX
+from vfi_plugin.motion.mixed import SOFT_REACH_PX, SOFT_STEPS_PX
 
 Tensor = torch.Tensor
 
@@ -54,9 +54,8 @@ _AGREEING_PX = 5
 
 _LEAST_TIME = 1e-6  # keeps what is divided by it finite; at either end the frame is the source's whatever comes out
 
-_GHOST, _TOO_MUCH = 0.1, 0.2
-"""Guide differences between which what is unmoved becomes a double image that is seen: grain and soft texture lie
-below."""
+_GHOST, _TOO_MUCH = 0.3, 0.5
+"""Guide differences between which what is unmoved becomes a double image that nobody takes for texture."""
 
 _CERTAIN, _UNCERTAIN = 0.0, 0.05
 """The classic's lesser weight, as a part of the greater one's time, between which it stops being certain that one frame
@@ -138,7 +137,7 @@ class Sources:
         """Shares where nothing is asked for, closed where the guide cannot tell."""
         t, brightest = self._times(self.t), torch.stack(self.moved).amax((0, 2)).unsqueeze(1)
         unsure = self._unsure
-        soft = 4.0 * t * (1.0 - t) * unsure * _SOFT
+        soft = 4.0 * t * (1.0 - t) * unsure * _dim(brightest_around(brightest, SOFT_REACH_PX)) * _SOFT
         unmoved = unsure * self._may_stay() * _UNMOVED
         weights, fast = (self.classic.weight_0, self.fast.weight_0), unsure * _dim(brightest) * _MOVED
         return [
@@ -165,6 +164,26 @@ class Sources:
 
     def _times(self, value: float | Tensor) -> Tensor:
         return torch.ones_like(self.classic.weight_0) * value
+
+
+def brightest_around(values: Tensor, reach_px: int) -> Tensor:
+    """The largest value up to so many pixels away along both axes, (N, C, H, W).
+
+    By windows that double, a few passes where one window at once would look 2 reach + 1 times at every pixel.
+    """
+    edges = F.pad(values, (reach_px, reach_px, reach_px, reach_px), mode="constant", value=-torch.inf)
+    for axis in (2, 3):
+        length, wide = values.shape[axis], 1
+        while 2 * wide <= 2 * reach_px + 1:
+            edges, wide = _larger(edges, axis, wide), 2 * wide
+        edges = _larger(edges, axis, 2 * reach_px + 1 - wide).narrow(axis, 0, length)
+    return edges
+
+
+def _larger(values: Tensor, axis: int, apart: int) -> Tensor:
+    """The larger of two values so far apart; shorter by as much."""
+    length = values.shape[axis] - apart
+    return torch.maximum(values.narrow(axis, 0, length), values.narrow(axis, apart, length))
 
 
 def _dim(value: Tensor) -> Tensor:

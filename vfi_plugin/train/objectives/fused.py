@@ -33,7 +33,7 @@ _LEAST_DISTANCE = 1e-3
 
 _PYRAMID_SHARE = 0.5
 
-_WISH_SHARE = 0.01
+_WISH_SHARE = 0.002
 """Of the mean square of what is wished for. Without it wishes run to their bound, where nothing is learnt any more: at
 a rate of 1e-3, on a GPU, within 2,000 steps."""
 
