@@ -9,7 +9,19 @@ import torch
 
 from vfi_plugin.models.weights import Weights, save_weights
 
-NETWORKS = ("adaconv", "sepconv", "sepconvpp", "superslomo", "voxelflow", "rife", "dain", "bipn", "figan", "phasenet")
+NETWORKS = (
+    "adaconv",
+    "sepconv",
+    "sepconvpp",
+    "superslomo",
+    "voxelflow",
+    "rife",
+    "dain",
+    "bipn",
+    "figan",
+    "fused",
+    "phasenet",
+)
 PAINTING = frozenset({"bipn", "phasenet"})
 """Those that paint frames: with random weights, frames of nothing."""
 
@@ -26,6 +38,7 @@ _NETS = {
     "dain": ("Dain", ""),
     "bipn": ("Bipn", "3"),
     "figan": ("FiganNet", ""),
+    "fused": ("FusedNet", ""),
     "phasenet": ("PhaseNet", "faithful"),
 }
 
@@ -41,6 +54,7 @@ _HEADS = {
     "rife": tuple(f"block{n}.lastconv.0" for n in range(5)),
     "bipn": ("stages.0.decoder.9",),
     "figan": tuple(f"{module}.layers.10" for module in ("coarse", "finer.0", "finer.1", "correction")),
+    "fused": ("head",),
     "phasenet": tuple(f"heads.{n}" for n in range(8)),
     "dain": ("filters.heads.0.2", "filters.heads.1.2", "optical_flow.last", "rectify.last"),
 }

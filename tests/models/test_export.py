@@ -22,7 +22,7 @@ from vfi_plugin.models.padding import Padding
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 TIMES = (0.25, 0.75)
-UNTRACEABLE = ("phasenet",)
+UNTRACEABLE = ("fused", "phasenet")
 
 
 @pytest.fixture(autouse=True, scope="module")

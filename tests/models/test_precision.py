@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,6 @@ from calm_networks import NETWORKS, calm_weights
 
 from vfi_plugin.errors import UsageError
 from vfi_plugin.models.registry import load_model
-from vfi_plugin.motion.motion import Motion
 
 T = 0.25
 
@@ -23,12 +22,14 @@ def pair(height: int = 64, width: int = 96) -> tuple[torch.Tensor, torch.Tensor]
     return smooth[:1], smooth[1:]
 
 
-def tensors_in(motion: Motion) -> list[torch.Tensor]:
-    found = []
-    for field in fields(motion):  # type: ignore[arg-type]
-        value = getattr(motion, field.name)
-        found += tensors_in(value) if isinstance(value, Motion) else [value] if torch.is_tensor(value) else []
-    return found
+def tensors_in(part: object) -> list[torch.Tensor]:
+    """All that a motion holds, in other motions and in tuples too."""
+    if torch.is_tensor(part):
+        return [part]
+    inner = part if isinstance(part, tuple) else ()
+    if is_dataclass(part):
+        inner = tuple(getattr(part, field.name) for field in fields(part))
+    return [tensor for each in inner for tensor in tensors_in(each)]
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -36,6 +36,12 @@ def averaged(values: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(values, factor)
 
 
+def peaks(values: Tensor, factor: int) -> Tensor:
+    """(N, C, H, W) -> (N, 1, h, w): the largest value, of any channel, in each block that ``averaged`` takes."""
+    largest = values.amax(1, keepdim=True)
+    return F.max_pool2d(largest, factor, ceil_mode=True) if factor > 1 else largest
+
+
 @dataclass(frozen=True)
 class Stretch:
     """How a part of a frame is enlarged with corners aligned, so that it comes out as in the whole frame.

@@ -18,6 +18,8 @@ SOFT_STEPS_PX = (1, 2, 4)
 _SOFTENED = 2
 """Motions whose mixes are softened: the first ones; the others do not follow what moves."""
 
+_LEAST_TOTAL = 1e-6  # of shares so far: no share is that small, and 0 / 0 is no number
+
 SOFT_REACH_PX = 2 * sum(SOFT_STEPS_PX)
 """How far the softest picture reads."""
 
@@ -52,26 +54,32 @@ class MixedMotion(Motion):
     def apply(self, payload_0: Tensor, payload_1: Tensor) -> Tensor:
         """The mix; a picture without a share adds nothing, not even Inf or NaN."""
         height, width = self.shares.shape[2:]
-        frame = payload_0.new_zeros(*payload_0.shape[:2], height, width)
         is_finite = all(bool(payload.isfinite().all()) for payload in (payload_0, payload_1))
-
-        def add(at: int, picture: Tensor) -> None:
-            share = self.shares[:, at : at + 1]
-            frame.addcmul_(share, picture if is_finite else _only_where(share, picture))
-
-        softens, soft = bool((self._soft > 0).any()), torch.zeros_like(frame)
+        mean = _Mean(payload_0[..., :height, :width], is_finite=is_finite)
+        softens, soft = bool((self._soft > 0).any()), payload_0
         for at, motion in enumerate(self.motions):
             first, second = (picture[..., :height, :width] for picture in motion.moved(payload_0, payload_1))
-            add(2 * at, first)
-            add(2 * at + 1, second)
+            mean.take(self.shares[:, 2 * at : 2 * at + 1], first)
+            mean.take(self.shares[:, 2 * at + 1 : 2 * at + 2], second)
             if softens and at < _SOFTENED:
                 mix = motion.part(slice(height), slice(width)).mix(first, second)
-                soft = torch.lerp(soft, mix, 1.0 / (at + 1))
-        for at, step in enumerate(SOFT_STEPS_PX if softens else (), 2 * len(self.motions)):
-            soft = softened(soft, step * self.factor)
-            add(at, soft)
+                soft = torch.lerp(soft, mix, 1.0 / (at + 1)) if at else mix
+        for at, step in enumerate(SOFT_STEPS_PX if softens else ()):
+            softer = softened(soft, step * self.factor)
+            # What is no number is left where it is, and not spread as far as softening reads.
+            soft = softer if is_finite else torch.where(softer.isfinite(), softer, soft)
+            mean.take(self._soft[:, at : at + 1], soft)
         rest = (0, payload_0.shape[3] - width, 0, payload_0.shape[2] - height)
-        return F.pad(frame, rest, mode="replicate") if any(rest) else frame
+        return F.pad(mean.value, rest, mode="replicate") if any(rest) else mean.value
+
+    def without_idle(self) -> MixedMotion:
+        """The same without further motions that have no share anywhere, which would be read for nothing."""
+        first = 2 * _SOFTENED
+        idle = [not bool(pair.any()) for pair in torch.split(self.shares[:, first : 2 * len(self.motions)], 2, 1)]
+        kept = [*range(_SOFTENED), *(_SOFTENED + at for at, is_idle in enumerate(idle) if not is_idle)]
+        channels = [channel for at in kept for channel in (2 * at, 2 * at + 1)]
+        sharp = self.shares[:, channels]
+        return replace(self, motions=tuple(self.motions[at] for at in kept), shares=torch.cat([sharp, self._soft], 1))
 
     def flow_form(self) -> FlowMotion:
         """The first motion."""
@@ -98,6 +106,24 @@ def _along(picture: Tensor, step: int, axis: int) -> Tensor:
     return total.add_(first, alpha=4.0).add_(last, alpha=4.0).add_(near).add_(far).mul_(1.0 / 16.0)
 
 
-def _only_where(share: Tensor, picture: Tensor) -> Tensor:
-    """A picture with 0 where it has no share: 0 times Inf or NaN is not 0."""
-    return torch.where(share > 0, picture, 0.0)
+class _Mean:
+    """A weighted mean that grows picture by picture: where all are of one value it is that value, to the bit.
+
+    Args:
+        like: a picture.
+        is_finite: whether there is neither Inf nor NaN in any of them.
+    """
+
+    def __init__(self, like: Tensor, *, is_finite: bool) -> None:
+        self.value = torch.zeros_like(like)
+        self._total = torch.zeros_like(like[:, :1])
+        self._is_finite = is_finite
+
+    def take(self, share: Tensor, picture: Tensor) -> None:
+        """One more picture (N, C, H, W), by its share (N, 1, H, W) of all; without one it adds nothing."""
+        self._total = self._total + share
+        part = share / self._total.clamp(min=_LEAST_TOTAL)
+        value = torch.lerp(self.value, picture, part)
+        if not self._is_finite:  # 0 times Inf is no number
+            value = torch.where(part >= 1.0, picture, torch.where(part > 0.0, value, self.value))
+        self.value = value

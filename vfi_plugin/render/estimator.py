@@ -56,6 +56,17 @@ class ViewPair(Protocol):
 
 
 @dataclass(frozen=True)
+class ExposedPair:
+    """A pair as an open shutter sees it."""
+
+    pair: ViewPair
+
+    def at(self, t: float) -> ViewMotion:
+        """See ``Motion.for_exposure``."""
+        return self.pair.at(t).for_exposure()
+
+
+@dataclass(frozen=True)
 class WholePair:
     """A pair whose frames are looked at and made at once."""
 

@@ -13,7 +13,7 @@ from vfi_plugin.image.colour import GuideTransform, count_non_finite
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.image.guide_exposure import sampled_places
 from vfi_plugin.image.window import Window
-from vfi_plugin.models.resizing import averaged
+from vfi_plugin.models.resizing import averaged, peaks
 from vfi_plugin.render.curved_path import Curvature, planes
 from vfi_plugin.render.layout import GuideSource, Layout
 
@@ -78,6 +78,11 @@ class LargeGuides:
         bands = []
         for band in self._bands(factor):
             bands.append(averaged(planes(self.crop(which, band)), factor))
+        return torch.cat(bands, 2).to(device)
+
+    def peaks(self, which: int, factor: int, device: torch.device) -> torch.Tensor:
+        """(1, 1, H, W): the largest value of a guide in each block of ``factor`` pixels a side."""
+        bands = [peaks(planes(self.crop(which, band)), factor) for band in self._bands(factor)]
         return torch.cat(bands, 2).to(device)
 
     def _rgb(self, which: int, window: Window) -> Image:

@@ -60,7 +60,8 @@ class LargePair:
         window, model = self._guides.window, self._model
         known = model.info.extrapolates or 0.0 <= t <= 1.0
         if not known:
-            return FlowBlocks(self._classic.continued(t).with_taps(self._taps), window)
+            classic = self._fused(model) if isinstance(model, FusedModel) else self._classic
+            return FlowBlocks(classic.continued(t).with_taps(self._taps), window)
         if isinstance(model, DisModel):
             return FlowBlocks(self._bent(self._classic.enlarged(t), t).with_taps(self._taps), window)
         if isinstance(model, FusedModel):
@@ -113,7 +114,9 @@ class LargePair:
     def _fused(self, model: FusedModel) -> FusedPair:
         if self._mixed is None:
             factor = model.factor(*self._guides.window.shape)
-            self._mixed = model.of_reduced(self._reduced(factor), factor, self._guides.window.shape)
+            lights = [self._guides.peaks(which, factor, model.device) for which in (0, 1)]
+            size = self._guides.window.shape
+            self._mixed = model.of_reduced(self._reduced(factor), (lights[0], lights[1]), factor, size)
         return self._mixed
 
     def _reduced(self, factor: int) -> tuple[torch.Tensor, torch.Tensor]:

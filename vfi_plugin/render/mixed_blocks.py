@@ -39,7 +39,8 @@ class MixedBlocks(LargeMotion):
 
     def _cut(self, target: Window) -> Iterator[Piece]:
         around = target.expanded(SOFT_REACH_PX * self.motion.factor).intersection(self.window)
-        moved = fitted_mix(self.motion.part(*around.slices_in(self.window)), around, self.window)
+        mix = self.motion.part(*around.slices_in(self.window)).without_idle()
+        moved = fitted_mix(mix, around, self.window)
         if is_small(target) or not reads_too_much(moved, around):
             yield Piece.alone(target, moved)
             return
@@ -68,7 +69,8 @@ def _offset(read: Window, target: Window) -> Offset:
 
 
 def _union(windows: list[Window]) -> Window:
-    """The least that holds them all; its corner is one of theirs along each axis."""
+    """The least that holds them all. Along each axis it begins where one of them does: an even number of pixels from
+    the edge, as ``read_by`` begins, so that halves are rounded alike everywhere."""
     made = windows[0]
     for window in windows[1:]:
         made = made.union(window)

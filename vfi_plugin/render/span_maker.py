@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from vfi_plugin.image.frame import Frame
-from vfi_plugin.render.estimator import Estimator, ViewPair
+from vfi_plugin.render.estimator import Estimator, ExposedPair, ViewPair
 from vfi_plugin.render.exposing import Exposing, Seen
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.plan import Sample
@@ -42,21 +42,24 @@ class SpanMaker:
         if exposure is None:
             return self._sharp(work, work.output.own_time)
         seen = (self._seen(work, sample) for sample in exposure.samples)
-        return self._exposing.exposed(self._sharp(work, exposure.centre), seen, _frames_of(work))
+        return self._exposing.exposed(self._sharp(work, exposure.centre, exposed=True), seen, _frames_of(work))
 
-    def _sharp(self, work: SpanWork, sample: Sample) -> Frame:
-        """All channels at one moment."""
+    def _sharp(self, work: SpanWork, sample: Sample, *, exposed: bool = False) -> Frame:
+        """All channels at one moment; of an exposure, which puts its mean in the place of all that may be mixed."""
         output = work.output.at(sample)
         if sample.t == 0:
             return self._maker.pixels(output, PairWork((), (work.frames[sample.earlier],)), {})
-        return self._maker.pixels(output, work.pairs[sample.frames], self._look(work, sample.frames))
+        views = self._look(work, sample.frames)
+        if exposed:
+            views = {view: ExposedPair(pair) for view, pair in views.items()}
+        return self._maker.pixels(output, work.pairs[sample.frames], views)
 
     def _seen(self, work: SpanWork, sample: Sample) -> Seen:
         if sample.t == 0:
             return Seen(sample, (work.frames[sample.earlier],), {})
         frames = work.pairs[sample.frames].frames
         views = self._look(work, sample.frames)
-        return Seen(sample, frames, {view: pair.at(float(sample.t)).for_exposure() for view, pair in views.items()})
+        return Seen(sample, frames, {view: ExposedPair(pair).at(float(sample.t)) for view, pair in views.items()})
 
     def _look(self, work: SpanWork, key: Key) -> Mapping[str, ViewPair]:
         if key not in self._looked:

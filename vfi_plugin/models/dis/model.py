@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,12 +122,13 @@ def _all_flows(before: list[Image], after: list[Image]) -> list[tuple[Image, Ima
     if len(before) == 1:
         return [_flows(before[0], after[0])]
     # A batch is a training's, to whom a core each is worth more than what torch would do with them meanwhile.
-    with ThreadPoolExecutor(usable_cores()) as several:
-        return list(several.map(_flows, before, after))
+    with ThreadPoolExecutor(min(len(before), usable_cores())) as several:
+        return list(several.map(partial(_flows, threads=1), before, after))
 
 
-def _flows(before: Image, after: Image) -> tuple[Image, Image]:
-    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after, torch.get_num_threads()))
+def _flows(before: Image, after: Image, threads: int | None = None) -> tuple[Image, Image]:
+    threads = threads or torch.get_num_threads()
+    forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after, threads))
     find_lost((before, after), (forward, backward))
     return forward, backward
 

@@ -19,8 +19,9 @@ from vfi_plugin.models.fused.sources import Sources
 from vfi_plugin.models.model import Pair
 from vfi_plugin.models.network import NetworkModel
 from vfi_plugin.models.padding import Padding
-from vfi_plugin.models.resizing import averaged
+from vfi_plugin.models.resizing import averaged, peaks
 from vfi_plugin.motion.bend import Bend
+from vfi_plugin.motion.continued import continued
 from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.mixed import MixedMotion
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 Tensor = torch.Tensor
 Size = tuple[int, int]
 """Height and width."""
+
+Pairwise = tuple[Tensor, Tensor]
+"""Of the earlier and of the later frame."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Mixer:
 
     def shares(self, sources: Sources) -> Tensor:
         """The shares of a pair's pictures, (N, 9, H, W) float32."""
+        sources = replace(sources)  # what it works out on the way goes with it
         return sources.shares(self.asked(sources))
 
     def asked(self, sources: Sources) -> Tensor:
@@ -62,8 +67,9 @@ class Mixer:
 class FusedPair(Pair):
     """A pair that both classics have looked at, of large frames in a smaller size."""
 
-    def __init__(self, mixer: Mixer, guides: tuple[Tensor, Tensor], factor: int, size: Size) -> None:
-        self._mixer, self._guides, self._factor, self._size = mixer, guides, factor, size
+    def __init__(self, mixer: Mixer, guides: Pairwise, lights: Pairwise, factor: int, size: Size) -> None:
+        self._mixer, self._guides, self._lights = mixer, guides, lights
+        self._factor, self._size = factor, size
         small: Size = (guides[0].shape[2], guides[0].shape[3])
         self._classic = DisPair.of_reduced(guides, 1, small)
         self._fast = FastPair.of_reduced(guides, 1, small)
@@ -71,7 +77,11 @@ class FusedPair(Pair):
     def motion(self, t: float) -> FusedMotion:
         """Both motions at ``t``; the network runs when somebody applies them."""
         classic, fast = (pair.motion(t).flow_form() for pair in (self._classic, self._fast))
-        return FusedMotion(self._mixer, Sources(classic, fast, self._guides, t), self._factor, self._size)
+        return FusedMotion(self._mixer, Sources(classic, fast, self._guides, t, self._lights), self._factor, self._size)
+
+    def continued(self, t: float) -> EnlargedMotion:
+        """The classic's motion past the pair, at ``t`` outside [0, 1]."""
+        return self._enlarged(continued(self._classic.motion(0.5).flow_form(), t))
 
     def middle_flows(self) -> FlowMotion:
         """The classic's."""
@@ -156,7 +166,7 @@ class FusedMotion(Motion):
 
     @cached_property
     def _whole(self) -> MixedMotion:
-        return self.part(slice(0, self.size[0]), slice(0, self.size[1]))
+        return self.part(slice(0, self.size[0]), slice(0, self.size[1])).without_idle()
 
     def _enlarged(self, flows: FlowMotion) -> EnlargedMotion:
         return EnlargedMotion(flows.with_taps(self.taps), self.factor, *self.size)
@@ -195,11 +205,12 @@ class FusedModel(NetworkModel):
         """Searches in both directions, twice; guides are (N, 3, H, W) float32 in [0, 1]."""
         size: Size = (before.shape[2], before.shape[3])
         factor = self.factor(*size)
-        return self.of_reduced((averaged(before, factor), averaged(after, factor)), factor, size)
+        guides, lights = ((form(before, factor), form(after, factor)) for form in (averaged, peaks))
+        return self.of_reduced(guides, lights, factor, size)
 
-    def of_reduced(self, guides: tuple[Tensor, Tensor], factor: int, size: Size) -> FusedPair:
-        """The pair whose frames of ``size`` are divided by ``factor`` already, as ``averaged`` does."""
-        return FusedPair(self._mixer, guides, factor, size)
+    def of_reduced(self, guides: Pairwise, lights: Pairwise, factor: int, size: Size) -> FusedPair:
+        """The pair whose frames of ``size`` are divided by ``factor`` already, as ``averaged`` and ``peaks`` do."""
+        return FusedPair(self._mixer, guides, lights, factor, size)
 
 
 def load(weights: Weights | None, device: torch.device) -> FusedModel:

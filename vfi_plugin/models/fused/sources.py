@@ -9,7 +9,7 @@ stood. So shares are closed where the guide cannot tell:
   a frame is as it was without a network (a still pair, an even pan, a spark that the classic alone found);
 * near light that the guide cannot tell from brighter light, what is softened (as far as that reads), what is unmoved,
   and what the fast classic moves; unmoved frames also where they differ so much that a double image shows;
-* any share under a fiftieth.
+* any motion whose share is under a fiftieth.
 """
 
 from __future__ import annotations
@@ -52,7 +52,11 @@ of real clips this costs 0.01."""
 
 _AGREEING_PX = 5
 
-_LEAST_TIME = 1e-6  # keeps what is divided by it finite; at either end the frame is the source's whatever comes out
+_UNTIED, _TIED = 0.6, 0.9
+"""The classic's lesser weight, as a part of its time, from which what is wished for is wished for both frames alike: a
+fade, which differs everywhere and hides nothing, would come out blotched and bent."""
+
+_TINY = 1e-6  # keeps what is divided by it finite
 
 _GHOST, _TOO_MUCH = 0.3, 0.5
 """Guide differences between which what is unmoved becomes a double image that nobody takes for texture."""
@@ -74,12 +78,15 @@ class Sources:
         fast: the same by the fast classic.
         guides: of the earlier and the later frame, (N, 3, H, W) float32 in [0, 1].
         t: in [0, 1]; or (N, 1, 1, 1), a time for each pair.
+        lights: (N, 1, H, W) each, how bright the brightest is that a pixel of either guide is the mean of; None where
+            guides have the frame's own size.
     """
 
     classic: FlowMotion
     fast: FlowMotion
     guides: tuple[Tensor, Tensor]
     t: float | Tensor
+    lights: tuple[Tensor, Tensor] | None = None
 
     @property
     def motions(self) -> tuple[FlowMotion, FlowMotion, FlowMotion]:
@@ -122,21 +129,34 @@ class Sources:
         return seen
 
     def shares(self, asked: Tensor) -> Tensor:
-        """The share of each picture, (N, 9, H, W), 1 in all; one of a fiftieth or less is none but the classic's.
+        """The share of each picture, (N, 9, H, W), 1 in all; where the classic is not certain, a
+        motion or a softened picture that would have a fiftieth or less has none.
 
         Args:
             asked: (N, 9, H, W), what the network gave for ``seen``.
         """
         t = self._times(self.t)
         heard = self._unsure * (torch.minimum(t, 1.0 - t) / _HEARD_FROM).clamp(max=1.0)
-        wanted = torch.cat(self._usual(), 1) * (heard * asked).exp()
-        kept = (wanted / wanted.sum(1, keepdim=True) - _LEAST_SHARE * self._unsure).clamp(min=0.0)
-        return kept / kept.sum(1, keepdim=True)
+        wishes = torch.where(heard > 0, heard * self._tied(asked), 0.0)
+        wanted = torch.cat(self._usual(), 1) * wishes.exp()
+        wanted = wanted / wanted.sum(1, keepdim=True)
+        # Both pictures of a motion are cut together: cut each, the lesser would lose more, and fades would bend.
+        count, _, height, width = wanted.shape
+        together = torch.cat([wanted[:, :6].view(count, 3, 2, height, width).sum(2), wanted[:, 6:]], 1)
+        kept = (1.0 - _LEAST_SHARE * self._unsure / together.clamp(min=_TINY)).clamp(min=0.0)
+        shares = wanted * torch.cat([kept[:, :3].repeat_interleave(2, 1), kept[:, 3:]], 1)
+        return shares / shares.sum(1, keepdim=True)
+
+    def _tied(self, asked: Tensor) -> Tensor:
+        """One wish for both pictures of a motion where both frames show what is there: time alone parts them then."""
+        (count, _, height, width), tie = asked.shape, _open(self._lesser, _UNTIED, _TIED)
+        pairs = asked[:, :6].reshape(count, 3, 2, height, width)
+        both = pairs.mean(2, keepdim=True).expand_as(pairs)
+        return torch.cat([torch.lerp(pairs, both, tie.unsqueeze(1)).flatten(1, 2), asked[:, 6:]], 1)
 
     def _usual(self) -> list[Tensor]:
         """Shares where nothing is asked for, closed where the guide cannot tell."""
-        t, brightest = self._times(self.t), torch.stack(self.moved).amax((0, 2)).unsqueeze(1)
-        unsure = self._unsure
+        t, unsure, brightest = self._times(self.t), self._unsure, self._brightest
         soft = 4.0 * t * (1.0 - t) * unsure * _dim(brightest_around(brightest, SOFT_REACH_PX)) * _SOFT
         unmoved = unsure * self._may_stay() * _UNMOVED
         weights, fast = (self.classic.weight_0, self.fast.weight_0), unsure * _dim(brightest) * _MOVED
@@ -152,14 +172,31 @@ class Sources:
         """0 where the classic's two pictures agree, or where it is certain that one frame alone shows a pixel."""
         apart = (self.moved[0] - self.moved[1]).abs().mean(1, keepdim=True)
         around = F.avg_pool2d(apart, _AGREEING_PX, 1, _AGREEING_PX // 2, count_include_pad=False)
+        return _open(around, _AGREE, _DISAGREE) * _open(self._lesser, _CERTAIN, _UNCERTAIN)
+
+    @cached_property
+    def _lesser(self) -> Tensor:
+        """The lesser of the classic's weights, as a part of its time: 1 where both frames show a pixel alike, 0 where
+        one does not."""
         weight_0, t = self.classic.weight_0, self._times(self.t)
-        lesser = torch.minimum(weight_0 / (1.0 - t).clamp(min=_LEAST_TIME), (1.0 - weight_0) / t.clamp(min=_LEAST_TIME))
-        return _open(around, _AGREE, _DISAGREE) * _open(lesser, _CERTAIN, _UNCERTAIN)
+        return torch.minimum(weight_0 / (1.0 - t).clamp(min=_TINY), (1.0 - weight_0) / t.clamp(min=_TINY))
+
+    @cached_property
+    def _around(self) -> tuple[Tensor, Tensor]:
+        """How bright each frame is at a pixel and beside it, where sampling between pixels and enlarging read too."""
+        first, second = self.lights or [guide.amax(1, keepdim=True) for guide in self.guides]
+        return brightest_around(first, 1), brightest_around(second, 1)
+
+    @cached_property
+    def _brightest(self) -> Tensor:
+        """The same of all that is moved."""
+        moved = [light for motion in (self.classic, self.fast) for light in motion.moved(*self._around)]
+        return brightest_around(torch.stack(moved).amax(0), 1)
 
     def _may_stay(self) -> Tensor:
         """1 where what is unmoved may be in a frame: where both frames are alike, and not bright."""
         first, second = self.guides
-        dim = _dim(torch.maximum(first, second).amax(1, keepdim=True))
+        dim = _dim(brightest_around(torch.maximum(*self._around), 1))
         return dim * _open((first - second).abs().amax(1, keepdim=True), _TOO_MUCH, _GHOST)
 
     def _times(self, value: float | Tensor) -> Tensor:

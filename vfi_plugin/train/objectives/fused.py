@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from vfi_plugin.errors import UsageError
 from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.fused.model import Mixer
@@ -41,6 +42,10 @@ _EDGE_PX = 16
 """Of a crop, on each side, that is not measured."""
 
 
+_LEAST_CROP_PX = 64
+"""Edges, and five levels of a pyramid between them."""
+
+
 @torch.no_grad()
 def start_even(net: FusedNet) -> None:
     """Weights by which nothing is asked for at first: the frame is then about the mean of what both classics make."""
@@ -54,7 +59,16 @@ class FusedObjective(Objective):
     net: FusedNet
 
     def losses(self, batch: Batch) -> Mapping[str, Tensor]:
-        """Those of ``losses_of``, means over the times."""
+        """Those of ``losses_of``, means over the times.
+
+        Raises:
+            UsageError: crops too small for what is measured inside their edges.
+        """
+        side = min(batch.before.shape[2:])
+        if side < _LEAST_CROP_PX:
+            raise UsageError(
+                f"got crops of {side} px for fused; give --crop {_LEAST_CROP_PX} or more, a multiple of 16"
+            )
         pairs = self.searched(batch)
         found = []
         for n in range(batch.times.shape[1]):
