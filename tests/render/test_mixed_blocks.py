@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import material
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
+from large_pans import Pan, in_pieces
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.fused.model import FusedMotion, Mixer
@@ -15,6 +19,7 @@ from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.large_motion import FlowBlocks
 from vfi_plugin.render.mixed_blocks import MixedBlocks, fitted_mix
 from vfi_plugin.render.pieces import Piece
+from vfi_plugin.render.tiling import Tiling
 from vfi_plugin.train.objectives.fused import start_even
 
 BLOCK = 64
@@ -99,3 +104,39 @@ def test_for_a_shutter_blocks_are_those_of_the_classic(factor: int) -> None:
     [piece] = blocks.pieces()
     made = made_of(piece, payloads, whole)  # type: ignore[arg-type]
     assert (made - mix.flow_form().apply(*payloads)).abs().max() < 1e-3
+
+
+@pytest.fixture
+def grainy(tmp_path: Path) -> str:
+    """Three frames of a pan that slows down, with grain enough for the network to have its say everywhere; one NaN."""
+    rng, pan = np.random.default_rng(4), Pan((256, 160), (21, 0))
+    for number, shift in enumerate((0, 12, 18, 21)):
+        picture = pan.picture(shift / 21) + rng.normal(0, 0.03, (160, 256, 3)).astype(np.float32)
+        planes = {name: picture[..., axis].astype(np.float32) for axis, name in enumerate("RGB")}
+        planes |= {"A": np.ones((160, 256), np.float32), "mask.Y": 500.0 * planes["R"]}
+        if number == 1:
+            planes["mask.Y"][80, 120] = np.nan
+        material.write_exr(tmp_path / f"g.{1 + number}.exr", planes)
+    return str(tmp_path / "g.#.exr")
+
+
+@pytest.mark.parametrize("cap_px", [1 << 40, 0], ids=["at once", "in blocks"])
+def test_alpha_stays_and_what_is_no_number_stays_in_its_place(
+    grainy: str, cap_px: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = {"speed": 0.5, "frames": "4", "path": "curved"}
+    tiling = Tiling(1 << 33, cap_px, None)
+    fused, classic = (in_pieces(grainy, tiling, monkeypatch, BLOCK, model=model, **how) for model in ("fused", "dis"))
+    assert (fused["A"] == 1.0).all()
+    assert np.abs(fused["R"] - classic["R"]).mean() > 1e-3  # the network has had its say
+    lost, needed = (int((~np.isfinite(planes["mask.Y"])).sum()) for planes in (fused, classic))
+    assert 0 < needed <= lost <= 2 * needed + 8
+
+
+def test_a_curved_retime_in_blocks_is_the_one_at_once(grainy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    how = {"speed": 0.5, "frames": "4", "path": "curved", "model": "fused"}
+    whole, cut = (in_pieces(grainy, Tiling(1 << 33, px, None), monkeypatch, BLOCK, **how) for px in (1 << 40, 0))
+    for name in "RGBA":
+        assert np.abs(whole[name] - cut[name]).max() < 1e-3
+    straight = in_pieces(grainy, Tiling(1 << 33, 0, None), monkeypatch, BLOCK, **{**how, "path": "straight"})
+    assert np.abs(straight["R"] - cut["R"]).mean() > 1e-4
