@@ -15,6 +15,8 @@ from vfi_resolve.errors import WrongInputError
 from vfi_resolve.finding_markers import mark_findings
 from vfi_resolve.timeline_clip import read_clip
 
+import vfi_plugin as vfi
+
 from .fake_resolve_menu import Installed, install
 from .fake_resolve_stage import Cut, Stage
 from .fake_resolve_timeline import FakeItem
@@ -98,7 +100,7 @@ def test_two_clips_of_one_plate_are_repaired_on_one_track_above(plate: str, inst
         assert pans.moment_of(pans.read(repaired(plate, number)), number) == pytest.approx(number, abs=0.1)
     assert repaired(plate, 1007).samefile(Path(plate).parent / "pan.1007.exr")
     (job,) = (json.loads(marker["customData"]) for marker in placed[0].markers.values())
-    assert (job["source"], job["repaired"], job["model"]) == (plate, str(REPEATED), "dis")
+    assert (job["source"], job["repaired"], job["model"]) == (plate, str(REPEATED), vfi.default_model())
 
 
 @needs_a_shell

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from material import hdr, read_exr
 
+import vfi_plugin as vfi
+
 from .fake_resolve_menu import Installed, install
 from .fake_resolve_stage import Cut, Stage
 from .fake_resolve_timeline import FakeItem, FakeTimeline
@@ -102,7 +104,7 @@ def test_a_clip_is_slowed_down_and_lies_on_a_track_above(plate: str, installed: 
     assert stage.pool.root.folders[0].clips == [placed.media]
     assert (stage.pool.current, stage.app.page) == (stage.pool.root, "edit")
 
-    target = Path(plate).parent / "hdr_1003-1008_12f_dis"
+    target = Path(plate).parent / f"hdr_1003-1008_12f_{vfi.default_model()}"
     assert sorted(path.name for path in target.iterdir()) == [f"{target.name}.{n}.exr" for n in range(1001, 1013)]
     (marker,) = placed.markers.values()
     job = json.loads(marker["customData"])
@@ -123,7 +125,7 @@ def test_resolves_own_backward_slow_motion_is_made_again_as_a_take(plate: str, i
     assert "as a take" in outcome(stage, installed)
     assert [media.properties["Frames"] for media, _ in stage.item.takes] == ["12", "12"]
     assert (stage.item.take, stage.timeline.tracks) == (2, [[stage.item]])
-    target = Path(plate).parent / "hdr_1008-1003_12f_dis"
+    target = Path(plate).parent / f"hdr_1008-1003_12f_{vfi.default_model()}"
     first = pixels(target / f"{target.name}.1001.exr")
     np.testing.assert_array_equal(first, pixels(CLIP.path(Path(plate).parent, 1008)))
     assert error(pixels(target / f"{target.name}.1002.exr"), 1007.5) < 0.05
@@ -136,7 +138,7 @@ def test_a_render_can_be_cancelled_and_goes_on_the_next_time(plate: str, install
     installed.choose(SCRIPT, stage.names)
     assert stage.timeline.tracks == [[stage.item]]
     assert not stage.pool.root.folders
-    target = Path(plate).parent / "hdr_1001-1012_40f_dis"
+    target = Path(plate).parent / f"hdr_1001-1012_40f_{vfi.default_model()}"
     assert {path.suffix for path in target.glob("*")} <= {".exr"}
 
     stage.person["VfiRetime"] = [slow]
@@ -155,7 +157,8 @@ def test_a_timeline_that_was_left_meanwhile_gets_nothing(tmp_path: Path, install
     said = outcome(stage, installed)
     assert 'open "Edit 1" and start again: what is rendered is kept' in said
     assert (stage.timeline.tracks, other.tracks) == ([[stage.item]], [[]])
-    header, _ = read_exr(tmp_path / "A001 ü_3-6_2f_dis" / "A001 ü_3-6_2f_dis.1001.exr")
+    name = f"A001 ü_3-6_2f_{vfi.default_model()}"
+    header, _ = read_exr(tmp_path / name / f"{name}.1001.exr")
     assert header["vfi/source"] == "3.0"  # frames of a movie are numbered from 1
 
 

@@ -12,6 +12,8 @@ import material
 import opentimelineio as otio
 import pytest
 
+import vfi_plugin as vfi
+
 from .cutting import (
     HOUR,
     bits,
@@ -223,7 +225,7 @@ def test_a_clip_tells_how_its_media_were_made(cut: Cut) -> None:
     assert told["speed"] == "1/2"
     assert told["source_range"] == span(HOUR + 2, 12)
     assert told["media_reference"].target_url == PATTERN
-    assert told["settings"]["model"] == "dis"
+    assert told["settings"]["model"] == vfi.default_model()
 
 
 def test_what_is_left_is_told_and_missing_media_give_exit_code_3(cut: Cut) -> None:

