@@ -90,15 +90,6 @@ def test_near_a_light_nothing_unmoved_is_taken_nor_what_the_fast_classic_moves()
     assert shares[:, FAST].max() > 0.3
 
 
-def test_near_a_light_nothing_is_softened_as_far_as_that_reads() -> None:
-    sources = wild_sources(lamp=0.99)
-    shares = sources.shares(all_but_the_classic())
-    bright = torch.stack(sources.moved).amax((0, 2))[None] >= 0.97
-    near = F.max_pool2d(bright.float(), 2 * SOFT_REACH_PX + 1, 1, SOFT_REACH_PX)[0, 0] > 0
-    assert (shares[0, SOFT][:, near] == 0).all()
-    assert (shares[0, SOFT][:, ~near] > 0).any()
-
-
 def test_brightest_around_is_what_pooling_gives() -> None:
     values = torch.rand(2, 1, 33, 47)
     for reach in (1, 2, 5, SOFT_REACH_PX):

@@ -58,21 +58,47 @@ def binomial_mean(picture: npt.NDArray[np.float64], step: int) -> npt.NDArray[np
 
 
 @pytest.mark.parametrize("taps", ["linear", "cubic"])
-@pytest.mark.parametrize("picture", range(6))
+@pytest.mark.parametrize("picture", range(4))
 def test_a_whole_share_is_that_picture_to_the_bit(picture: int, taps: str) -> None:
     both = payloads()
     moved = motions()[picture // 2].with_taps(taps).moved(*both)
     assert torch.equal(MixedMotion(motions(), only(picture)).with_taps(taps).apply(*both), moved[picture % 2])
 
 
+def brought(both: tuple[torch.Tensor, torch.Tensor]) -> npt.NDArray[np.float32]:
+    """What the first two motions bring to each pixel, (4, C, H, W)."""
+    return np.stack([each[0].numpy() for seed in (1, 2) for each in flows(seed).moved(*both)])
+
+
 @pytest.mark.parametrize("passes", [1, 2, 3])
-def test_softened_pictures_are_binomial_means_of_the_mean_of_the_first_two(passes: int) -> None:
+def test_softened_pictures_are_binomial_means_held_inside_what_is_moved(passes: int) -> None:
     both = payloads(scale=1.0)
     picture = (0.5 * (flows(1).apply(*both) + flows(2).apply(*both)))[0].double().numpy()
     for step in SOFT_STEPS_PX[:passes]:
         picture = binomial_mean(picture, step)
     made = MixedMotion(motions(), only(5 + passes)).apply(*both)[0].numpy()
-    assert np.abs(made - picture).max() < 1e-5
+    assert np.abs(made - np.clip(picture, brought(both).min(0), brought(both).max(0))).max() < 1e-5
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_unmoved_pictures_are_held_inside_what_is_moved(which: int) -> None:
+    both = payloads()
+    made = MixedMotion(motions(), only(4 + which)).apply(*both)[0].numpy()
+    wanted = np.clip(both[which][0].numpy(), brought(both).min(0), brought(both).max(0))
+    np.testing.assert_array_equal(made, wanted)
+
+
+def test_a_light_has_neither_halo_nor_ghost() -> None:
+    """Of what is 500 in one place and moves 9 px, half goes to what is softened and unmoved, and the light is whole."""
+    before, after, there = (torch.zeros(1, 1, HEIGHT, WIDTH) for _ in range(3))
+    for frame, column in ((before, 3), (after, 21), (there, 12)):
+        frame[..., 10:13, column : column + 3] = 500.0
+    way = torch.zeros(1, 2, HEIGHT, WIDTH)
+    way[:, 0] = 9.0
+    moved = FlowMotion(-way, way, torch.full((1, 1, HEIGHT, WIDTH), 0.5))
+    shares = 0.25 * (only(0) + only(1)) + 0.1 * (only(4) + only(5) + only(6) + only(7) + only(8))
+    still = FlowMotion.still(before, 0.5)
+    assert torch.equal(MixedMotion((moved, moved, still), shares).apply(before, after), there)
 
 
 def test_a_mix_is_the_sum_of_its_parts_and_scales_with_the_payload() -> None:

@@ -128,7 +128,7 @@ def test_alpha_stays_and_what_is_no_number_stays_in_its_place(
     tiling = Tiling(1 << 33, cap_px, None)
     fused, classic = (in_pieces(grainy, tiling, monkeypatch, BLOCK, model=model, **how) for model in ("fused", "dis"))
     assert (fused["A"] == 1.0).all()
-    assert np.abs(fused["R"] - classic["R"]).mean() > 1e-3  # the network has had its say
+    assert np.abs(fused["R"] - classic["R"]).mean() > 3e-4  # the network has had its say
     lost, needed = (int((~np.isfinite(planes["mask.Y"])).sum()) for planes in (fused, classic))
     assert 0 < needed <= lost <= 2 * needed + 8
 

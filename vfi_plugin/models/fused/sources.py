@@ -1,14 +1,14 @@
 """The pictures that a fused frame is a mix of, and by how much each may be in it.
 
 Nine of them: both frames as the classic moves them, both as the fast classic does, both unmoved, and the mean of the
-moved ones softened in three steps. All are linear in the payload, so a mix by shares is a picture of any range; but a
-network has seen the guide alone, and a share of a hundredth that nobody sees there is a ghost of 5 where a lamp of 500
-stood. So shares are closed where the guide cannot tell:
+moved ones softened in three steps. A mix by shares is a picture of any range; but a network has seen the guide alone,
+and a share of a hundredth that nobody sees there is a ghost of 5 where a lamp of 500 stood. So what is unmoved or
+softened is held to what is moved (``motion.mixed``), and shares are closed where the guide cannot tell:
 
 * all but the classic's, where its two pictures agree, or it is certain that one frame hides what the other shows: there
   a frame is as it was without a network (a still pair, an even pan, a spark that the classic alone found);
-* near light that the guide cannot tell from brighter light, what is softened (as far as that reads), what is unmoved,
-  and what the fast classic moves; unmoved frames also where they differ so much that a double image shows;
+* what the fast classic moves, and what is unmoved, near light that the guide cannot tell from brighter light; unmoved
+  frames also where they differ so much that a double image shows;
 * any motion whose share is under a fiftieth.
 """
 
@@ -22,7 +22,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.models.padding import Padding
 from vfi_plugin.motion.flow import FlowMotion
-from vfi_plugin.motion.mixed import SOFT_REACH_PX, SOFT_STEPS_PX
+from vfi_plugin.motion.mixed import SOFT_STEPS_PX
 
 Tensor = torch.Tensor
 
@@ -156,10 +156,10 @@ class Sources:
 
     def _usual(self) -> list[Tensor]:
         """Shares where nothing is asked for, closed where the guide cannot tell."""
-        t, unsure, brightest = self._times(self.t), self._unsure, self._brightest
-        soft = 4.0 * t * (1.0 - t) * unsure * _dim(brightest_around(brightest, SOFT_REACH_PX)) * _SOFT
+        t, unsure = self._times(self.t), self._unsure
+        soft = 4.0 * t * (1.0 - t) * unsure * _SOFT
         unmoved = unsure * self._may_stay() * _UNMOVED
-        weights, fast = (self.classic.weight_0, self.fast.weight_0), unsure * _dim(brightest) * _MOVED
+        weights, fast = (self.classic.weight_0, self.fast.weight_0), unsure * _dim(self._brightest) * _MOVED
         return [
             *(weights[0] * _MOVED, (1.0 - weights[0]) * _MOVED),
             *(weights[1] * fast, (1.0 - weights[1]) * fast),
