@@ -6,12 +6,14 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
+from vfi_plugin.evaluate.metrics import psnr
 from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.fused.model import FusedModel, FusedMotion, load
 from vfi_plugin.models.fused.net import FusedNet
 from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources, brightest_around
 from vfi_plugin.models.precision import in_precision
+from vfi_plugin.models.registry import load_model
 from vfi_plugin.models.weights import Weights
 from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.flow import FlowMotion
@@ -206,3 +208,19 @@ def test_a_shutter_sees_the_classic() -> None:
     seen = model().prepare(before, after).motion(0.3).for_exposure().with_taps("cubic").apply(*payloads)
     classic = DisPair(before, after, 1).motion(0.3).with_taps("cubic").apply(*payloads)
     assert torch.equal(seen, classic)
+
+
+@pytest.mark.parametrize(("t", "shift"), [(1 / 3, 2), (0.5, 3), (5 / 6, 5)])
+def test_with_the_weights_that_ship_what_moves_is_put_where_it_is(t: float, shift: int) -> None:
+    (before, after), (_, there) = frames(6), frames(shift)
+    made = load_model("fused", device="cpu").interpolate(before, after, t)
+    inner = (0, slice(None), slice(8, -8), slice(16, -16))
+    assert psnr(made[inner].numpy(), there[inner].numpy()) > 40.0
+
+
+def test_a_batch_gives_what_its_pairs_give() -> None:
+    before, after = (torch.cat([each, each.flip(2)]) for each in frames(5))
+    together = model().interpolate(before, after, 0.4)
+    for n in range(2):
+        alone = model().interpolate(before[n : n + 1], after[n : n + 1], 0.4)
+        assert (together[n] - alone[0]).abs().max() < 1e-4
