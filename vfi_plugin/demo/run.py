@@ -137,7 +137,7 @@ class _Demo:
             made = self._read(self.folder.slowed(name), int(time / SLOWED[name]))
             label = f"frame {FIRST_FRAME + float(time):.2f}, {name} slower"
             rows.append(witness.comparison(label, time, made, self.scene.ball_window(time) if is_detail else None))
-        title = f"vfi demo: an HDR clip of {self.size.frames} frames, slowed down 2x and 4x by the classic model"
+        title = f"vfi demo: an HDR clip of {self.size.frames} frames, slowed down 2x and 4x by the default model"
         write_png(contact_sheet(rows, title), self.folder.contact_sheet)
 
     def _files(self) -> dict[str, str]:
