@@ -24,8 +24,8 @@ LEAST_FALL_DB = 0.4
 
 
 LEAST_MIX_GAIN_DB = 0.2
-"""By how much the default's mix, begun with wishes for the worst of its pictures, comes nearer in forty steps; 0.38 were
-found."""
+"""By how much the default's mix, begun with wishes for the worst of its pictures, comes nearer in forty steps; 0.38
+were found."""
 
 
 @pytest.fixture(autouse=True)
