@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import torch.nn.functional as F  # noqa: N812  (its usual name)
-
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.fused.model import FusedMotion
-from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.mixed import SOFT_REACH_PX, MixedMotion
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_motion import FlowBlocks, LargeMotion, block_grid
-from vfi_plugin.render.pieces import Piece, cut_in_four, held_inside, is_small, read_by, reads_too_much
-
-Offset = tuple[int, int]
+from vfi_plugin.render.pieces import (
+    Piece,
+    cut_in_four,
+    held_inside,
+    is_small,
+    laid_over,
+    offset_of,
+    read_by,
+    reads_too_much,
+)
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,12 @@ def fitted_mix(mix: MixedMotion, target: Window, whole: Window) -> ViewMotion:
     read = [_union([read_by(both[which], target, whole) for both in flows]) for which in (0, 1)]
     width, height = max(target.width, *(w.width for w in read)), max(target.height, *(w.height for w in read))
     window = Window(target.x, target.y, width, height)
-    offsets = (_offset(read[0], target), _offset(read[1], target))
+    offsets = offset_of(read[0], target), offset_of(read[1], target)
     motions = tuple(
-        _over(replace(each, flow_t_to_0=both[0], flow_t_to_1=both[1]), offsets, window)
+        laid_over(replace(each, flow_t_to_0=both[0], flow_t_to_1=both[1]), offsets, window)
         for each, both in zip(mix.motions, flows, strict=True)
     )
     return ViewMotion(replace(mix, motions=motions), window, offsets=offsets, whole=whole)
-
-
-def _offset(read: Window, target: Window) -> Offset:
-    return read.x - target.x, read.y - target.y
 
 
 def _union(windows: list[Window]) -> Window:
@@ -75,13 +75,3 @@ def _union(windows: list[Window]) -> Window:
     for window in windows[1:]:
         made = made.union(window)
     return made
-
-
-def _over(flows: FlowMotion, offsets: tuple[Offset, Offset], window: Window) -> FlowMotion:
-    height, width = flows.weight_0.shape[2:]
-    rest = (0, window.width - width, 0, window.height - height)
-    first, second = (
-        F.pad(flow - flow.new_tensor(offset).view(1, 2, 1, 1), rest, mode="replicate")
-        for flow, offset in zip((flows.flow_t_to_0, flows.flow_t_to_1), offsets, strict=True)
-    )
-    return FlowMotion(first, second, F.pad(flows.weight_0, rest, mode="replicate"), taps=flows.taps)

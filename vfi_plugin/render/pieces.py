@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 from vfi_plugin.image.window import Window
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.group_work import ViewMotion
+
+Offset = tuple[int, int]
+"""Pixels right and down."""
 
 # What a cubic tap reads beside the pixel that a flow leads to, and one for rounding.
 _TAPS_PX = 3
@@ -106,15 +109,26 @@ def fitted(flows: FlowMotion, target: Window, whole: Window) -> ViewMotion:
     inside = [held_inside(flow, target, whole) for flow in (flows.flow_t_to_0, flows.flow_t_to_1)]
     read = [read_by(flow, target, whole) for flow in inside]
     width, height = max(target.width, *(w.width for w in read)), max(target.height, *(w.height for w in read))
-    offsets = [(window.x - target.x, window.y - target.y) for window in read]
-    rest = (0, width - target.width, 0, height - target.height)
-    flow_0, flow_1 = (
-        F.pad(flow - flow.new_tensor(offset).view(1, 2, 1, 1), rest, mode="replicate")
-        for flow, offset in zip(inside, offsets, strict=True)
-    )
-    motion = FlowMotion(flow_0, flow_1, F.pad(flows.weight_0, rest, mode="replicate"), taps=flows.taps)
+    offsets = offset_of(read[0], target), offset_of(read[1], target)
     window = Window(target.x, target.y, width, height)
-    return ViewMotion(motion, window, offsets=(offsets[0], offsets[1]), whole=whole)
+    motion = laid_over(replace(flows, flow_t_to_0=inside[0], flow_t_to_1=inside[1]), offsets, window)
+    return ViewMotion(motion, window, offsets=offsets, whole=whole)
+
+
+def offset_of(read: Window, target: Window) -> Offset:
+    """How far right and down of a target what it reads begins."""
+    return read.x - target.x, read.y - target.y
+
+
+def laid_over(flows: FlowMotion, offsets: tuple[Offset, Offset], window: Window) -> FlowMotion:
+    """Flows to frames that are cut out so far right and down, over a window that begins where theirs does."""
+    height, width = flows.weight_0.shape[2:]
+    rest = (0, window.width - width, 0, window.height - height)
+    first, second = (
+        F.pad(flow - flow.new_tensor(offset).view(1, 2, 1, 1), rest, mode="replicate")
+        for flow, offset in zip((flows.flow_t_to_0, flows.flow_t_to_1), offsets, strict=True)
+    )
+    return FlowMotion(first, second, F.pad(flows.weight_0, rest, mode="replicate"), taps=flows.taps)
 
 
 def flow_pieces(flows: FlowMotion, target: Window, whole: Window) -> Iterator[Piece]:

@@ -120,11 +120,6 @@ class FusedMotion(Motion):
         """Where payloads have to be."""
         return self.sources.classic.device
 
-    @property
-    def runs_network(self) -> bool:
-        """No: it runs once, however often the motion is applied."""
-        return False
-
     def with_taps(self, taps: str) -> FusedMotion:
         """The same, sampled by other taps."""
         return replace(self, taps=taps)
@@ -182,7 +177,8 @@ class FusedModel(NetworkModel):
 
     def __init__(self, weights: Weights, device: torch.device) -> None:
         super().__init__(INFO, lambda _, width: FusedNet(width), weights, device)
-        self._mixer, self._detail = Mixer(cast(FusedNet, self.net)), cast("float | None", None)
+        self._mixer = Mixer(cast(FusedNet, self.net))
+        self._detail: float | None = None
 
     def with_detail(self, detail: float) -> FusedModel:
         """The same at a size that was asked for."""

@@ -54,7 +54,7 @@ def start_even(net: FusedNet) -> None:
 
 
 class FusedObjective(Objective):
-    """The frame at each time is to be the true one; both searches run on the CPU, on as many threads as there are."""
+    """The frame at each time is to be the true one; both searches run on the CPU, on all cores."""
 
     net: FusedNet
 
@@ -66,9 +66,7 @@ class FusedObjective(Objective):
         """
         side = min(batch.before.shape[2:])
         if side < _LEAST_CROP_PX:
-            raise UsageError(
-                f"got crops of {side} px for fused; give --crop {_LEAST_CROP_PX} or more, a multiple of 16"
-            )
+            raise UsageError(f"got crops of {side} px for fused; give --crop {_LEAST_CROP_PX} or more")
         pairs = self.searched(batch)
         found = []
         for n in range(batch.times.shape[1]):
