@@ -11,13 +11,12 @@ from vfi_plugin.models.dis.model import DisPair
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.fused.model import FusedModel, FusedMotion, load
 from vfi_plugin.models.fused.net import FusedNet
-from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources, brightest_around
+from vfi_plugin.models.fused.sources import COUNT, SEEN, Sources
 from vfi_plugin.models.precision import in_precision
 from vfi_plugin.models.registry import load_model
 from vfi_plugin.models.weights import Weights
 from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.flow import FlowMotion
-from vfi_plugin.motion.mixed import SOFT_REACH_PX
 from vfi_plugin.train.objectives.fused import start_even
 
 SIZE = (64, 80)
@@ -90,12 +89,6 @@ def test_near_a_light_nothing_unmoved_is_taken_nor_what_the_fast_classic_moves()
     assert bright.any()
     assert (shares[:, FAST].amax(1)[bright] == 0).all()
     assert shares[:, FAST].max() > 0.3
-
-
-def test_brightest_around_is_what_pooling_gives() -> None:
-    values = torch.rand(2, 1, 33, 47)
-    for reach in (1, 2, 5, SOFT_REACH_PX):
-        assert torch.equal(brightest_around(values, reach), F.max_pool2d(values, 2 * reach + 1, 1, reach))
 
 
 def test_nothing_unmoved_is_taken_where_it_would_be_a_ghost() -> None:

@@ -129,8 +129,9 @@ class Sources:
         return seen
 
     def shares(self, asked: Tensor) -> Tensor:
-        """The share of each picture, (N, 9, H, W), 1 in all; where the classic is not certain, a
-        motion or a softened picture that would have a fiftieth or less has none.
+        """The share of each picture, (N, 9, H, W), 1 in all.
+
+        Where the classic is not certain, a motion or a softened picture that would have a fiftieth or less has none.
 
         Args:
             asked: (N, 9, H, W), what the network gave for ``seen``.
@@ -185,42 +186,27 @@ class Sources:
     def _around(self) -> tuple[Tensor, Tensor]:
         """How bright each frame is at a pixel and beside it, where sampling between pixels and enlarging read too."""
         first, second = self.lights or [guide.amax(1, keepdim=True) for guide in self.guides]
-        return brightest_around(first, 1), brightest_around(second, 1)
+        return _beside(first), _beside(second)
 
     @cached_property
     def _brightest(self) -> Tensor:
         """The same of all that is moved."""
         moved = [light for motion in (self.classic, self.fast) for light in motion.moved(*self._around)]
-        return brightest_around(torch.stack(moved).amax(0), 1)
+        return _beside(torch.stack(moved).amax(0))
 
     def _may_stay(self) -> Tensor:
         """1 where what is unmoved may be in a frame: where both frames are alike, and not bright."""
         first, second = self.guides
-        dim = _dim(brightest_around(torch.maximum(*self._around), 1))
+        dim = _dim(_beside(torch.maximum(*self._around)))
         return dim * _open((first - second).abs().amax(1, keepdim=True), _TOO_MUCH, _GHOST)
 
     def _times(self, value: float | Tensor) -> Tensor:
         return torch.ones_like(self.classic.weight_0) * value
 
 
-def brightest_around(values: Tensor, reach_px: int) -> Tensor:
-    """The largest value up to so many pixels away along both axes, (N, C, H, W).
-
-    By windows that double, a few passes where one window at once would look 2 reach + 1 times at every pixel.
-    """
-    edges = F.pad(values, (reach_px, reach_px, reach_px, reach_px), mode="constant", value=-torch.inf)
-    for axis in (2, 3):
-        length, wide = values.shape[axis], 1
-        while 2 * wide <= 2 * reach_px + 1:
-            edges, wide = _larger(edges, axis, wide), 2 * wide
-        edges = _larger(edges, axis, 2 * reach_px + 1 - wide).narrow(axis, 0, length)
-    return edges
-
-
-def _larger(values: Tensor, axis: int, apart: int) -> Tensor:
-    """The larger of two values so far apart; shorter by as much."""
-    length = values.shape[axis] - apart
-    return torch.maximum(values.narrow(axis, 0, length), values.narrow(axis, apart, length))
+def _beside(values: Tensor) -> Tensor:
+    """The largest value of a pixel and the eight beside it."""
+    return F.max_pool2d(values, 3, 1, 1)
 
 
 def _dim(value: Tensor) -> Tensor:
