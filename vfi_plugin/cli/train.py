@@ -91,6 +91,12 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     network.add_argument(
         "--begin-with", metavar="FILE", type=Path, help="weights to begin with, instead of random ones"
     )
+    network.add_argument(
+        "--follow",
+        action="store_const",
+        const=True,
+        help="show it frames that the fast classic has moved onto each other, as a retime then does, too",
+    )
     network.add_argument("--critic", action="store_const", const=True, help="train against a critic, as in the paper")
     network.add_argument("--vgg19", metavar="FILE", help="torchvision's weights, for perceptual losses as in the paper")
     network.add_argument(

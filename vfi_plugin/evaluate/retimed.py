@@ -16,6 +16,7 @@ from vfi_plugin.image.frame import Attribute, Frame, Part
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.clip import Clip
 from vfi_plugin.media.header import SOURCE_FORMAT, PartHeader
+from vfi_plugin.models.following import as_weights_ask
 from vfi_plugin.models.info import ModelInfo
 from vfi_plugin.models.model import Model
 from vfi_plugin.render.clip_colour import clip_transform
@@ -41,7 +42,7 @@ class RetimedMethod:
     """
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        self._model = as_weights_ask(model)
         self.name = model.info.name
         self.info: ModelInfo | None = model.info
 

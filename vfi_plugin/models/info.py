@@ -16,8 +16,8 @@ DETAILS = (1.0, 0.5, 0.25)
 DEVICES_SEPARATOR = ","
 """Between the names of devices that share the work of one job."""
 
-CARRIER = "dis"
-"""The model whose motion carries what models that paint cannot."""
+CARRIER, LED_BY = "dis", "disfast"
+"""The model whose motion carries what models that paint cannot, and the one whose motion those follow that follow."""
 
 NOT_PUBLISHED = "as a file of weights tells; none were published"
 """Licence and training data of networks whose weights everyone trains for themselves."""
@@ -31,6 +31,7 @@ class WeightsFacts(Protocol):
         parameters: how many numbers were trained.
         sha256: of the file.
         licence, training_data: as the file tells, or None where it does not.
+        follows: whether they are for frames that have met.
     """
 
     @property
@@ -43,6 +44,8 @@ class WeightsFacts(Protocol):
     def licence(self) -> str | None: ...  # noqa: D102
     @property
     def training_data(self) -> str | None: ...  # noqa: D102
+    @property
+    def follows(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class ModelInfo:
         overlap_px: how much a tile of a large frame has to show around itself: as far as the network sees, measured by
             ``models.field``; see ``docs/large-frames.md``. 0 where frames are not cut up for it.
         finds_flow: whether what it finds is flow and nothing else, so that it can be found on smaller frames.
+        follows: whether a retime shows it frames that the fast classic has moved onto each other already, as its
+            weights ask; see ``models.following``.
     """
 
     name: str
@@ -89,6 +94,17 @@ class ModelInfo:
     paints: bool = False
     overlap_px: int = 0
     finds_flow: bool = False
+    follows: bool = False
+
+    @property
+    def makes_any_time(self) -> bool:
+        """Whether a retime moves things to any time: what follows the fast classic is moved by it."""
+        return self.any_time or self.follows
+
+    @property
+    def carrier(self) -> str:
+        """The model whose motion carries what this one does not paint."""
+        return LED_BY if self.follows else CARRIER
 
     @property
     def is_tiled(self) -> bool:
@@ -131,4 +147,5 @@ class ModelInfo:
             licence=weights.licence or self.licence,
             training_data=weights.training_data or self.training_data,
             weights_sha256=weights.sha256,
+            follows=weights.follows,
         )

@@ -13,7 +13,18 @@ from safetensors.torch import save
 from vfi_plugin.errors import WeightsError
 from vfi_plugin.models.container import Container, read_container
 from vfi_plugin.models.variant import Match, Variant
-from vfi_plugin.models.weights_header import DATA, LICENCE, NETWORK, SOURCE, VARIANT, WIDTH, told_by, trained
+from vfi_plugin.models.weights_header import (
+    DATA,
+    LICENCE,
+    MET,
+    NETWORK,
+    SHOWN,
+    SOURCE,
+    VARIANT,
+    WIDTH,
+    told_by,
+    trained,
+)
 from vfi_plugin.models.weights_place import needed_file
 
 
@@ -28,6 +39,7 @@ class Weights:
         sha256: of the file.
         source: the file, for messages.
         licence, training_data: as the file tells, or None where it does not.
+        follows: whether they are for frames that have met; see ``models.following``.
     """
 
     tensors: Mapping[str, torch.Tensor]
@@ -37,6 +49,7 @@ class Weights:
     width: float = 1.0
     licence: str | None = None
     training_data: str | None = None
+    follows: bool = False
 
     @property
     def parameters(self) -> int:
@@ -78,6 +91,7 @@ def _own(name: str, container: Container, variants: Sequence[str]) -> Weights:
         told.width,
         told.licence,
         told.training_data,
+        told.follows,
     )
 
 
@@ -117,6 +131,7 @@ def save_weights(path: Path, name: str, weights: Weights, source_sha256: str | N
         SOURCE: source_sha256,
         LICENCE: weights.licence,
         DATA: weights.training_data,
+        SHOWN: MET if weights.follows else None,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

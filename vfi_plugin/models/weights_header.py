@@ -15,6 +15,8 @@ from vfi_plugin.errors import WeightsError
 # Entries of the safetensors header that this package writes and looks at.
 NETWORK, VARIANT, WIDTH = "vfi.network", "vfi.variant", "vfi.width"
 LICENCE, DATA, SOURCE = "vfi.licence", "vfi.training_data", "vfi.source_sha256"
+SHOWN, MET = "vfi.shown", "met"
+"""How frames are to be shown in a retime: ``MET`` where the fast classic is to move them onto each other first."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class Told:
         variant: which architecture of the network they are for.
         width: the factor on the published numbers of channels; 1 is the published size.
         licence, training_data: as the file tells, or None where it does not.
+        follows: whether they are for frames that have met.
     """
 
     variant: str
     width: float
     licence: str | None
     training_data: str | None
+    follows: bool
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class FileFacts:
     sha256: str
     licence: str | None
     training_data: str | None
+    follows: bool
 
 
 def told_by(metadata: Mapping[str, str], path: Path, name: str, variants: Sequence[str]) -> Told:
@@ -62,7 +67,8 @@ def told_by(metadata: Mapping[str, str], path: Path, name: str, variants: Sequen
     if variant not in variants:
         known = f"weights must be of {' or '.join(variants)}" if any(variants) else "it has one, without a name"
         raise WeightsError(f"{path.name}: {name} has no variant {variant!r} here; {known}")
-    return Told(variant, _width(path, metadata.get(WIDTH, "1")), metadata.get(LICENCE), metadata.get(DATA))
+    width, follows = _width(path, metadata.get(WIDTH, "1")), metadata.get(SHOWN) == MET
+    return Told(variant, width, metadata.get(LICENCE), metadata.get(DATA), follows)
 
 
 def facts_in(path: Path, name: str, variants: Sequence[str]) -> FileFacts | None:
@@ -81,7 +87,7 @@ def facts_in(path: Path, name: str, variants: Sequence[str]) -> FileFacts | None
     if NETWORK not in metadata:
         return None
     told = told_by(metadata, path, name, variants)
-    return FileFacts(told.variant, trained(shapes), digest, told.licence, told.training_data)
+    return FileFacts(told.variant, trained(shapes), digest, told.licence, told.training_data, told.follows)
 
 
 def trained(shapes: Mapping[str, Sequence[int]]) -> int:

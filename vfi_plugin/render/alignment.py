@@ -20,6 +20,7 @@ import torch
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.disfast.model import FastPair
+from vfi_plugin.models.following import FollowingModel
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.render.large_motion import grid
 
@@ -43,8 +44,8 @@ Vectors = npt.NDArray[np.float32]
 
 
 def aligns(model: Model) -> bool:
-    """Whether the model follows motion so far only, or had better not have to."""
-    return not model.info.is_classic
+    """Whether the model follows motion so far only, or had better not have to, and nobody does so for it."""
+    return not model.info.is_classic and not isinstance(model, FollowingModel)
 
 
 def look_factor(window: Window) -> int:

@@ -14,6 +14,7 @@ from vfi_plugin.errors import UsageError
 from vfi_plugin.image.colour import GuideTransform
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.device_limits import hold_to
+from vfi_plugin.models.following import as_weights_ask
 from vfi_plugin.models.given import GivenPair
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.registry import load_model, resolve_device
@@ -132,13 +133,14 @@ def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
     options = job.options
     if options.method != "motion" or job.vectors is not None:
         return None
-    return load_model(
+    model = load_model(
         job.model.name,
         weights=options.weights,
         device=options.devices[0] if device is None else device,
         precision=options.precision,
         detail=options.detail,
     )
+    return as_weights_ask(model)
 
 
 class Estimator:

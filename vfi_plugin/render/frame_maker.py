@@ -66,7 +66,7 @@ class FrameMaker:
     def reached(self, output: OutputFrame) -> Fraction | None:
         """The time that is made for a frame, where the model knows some times only."""
         sharp = output.exposure is None and not self.job.options.vectors_only
-        if self.job.model.any_time or self.job.options.method != "motion" or not (sharp and 0 < output.t < 1):
+        if self.job.model.makes_any_time or self.job.options.method != "motion" or not (sharp and 0 < output.t < 1):
             return None
         return reached_time(float(output.t), self.job.model.frames_at_once)
 

@@ -9,8 +9,10 @@ import torch
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.dis.model import DisModel, DisPair
+from vfi_plugin.models.disfast.model import FastModel
+from vfi_plugin.models.following import FollowingModel
 from vfi_plugin.models.fused.model import FusedModel, FusedPair
-from vfi_plugin.models.model import Model
+from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.models.times import reached_time
 from vfi_plugin.motion.bend import Bend
 from vfi_plugin.motion.enlarged import LaterMotion
@@ -19,6 +21,7 @@ from vfi_plugin.render.alignment import CellMotion, Shifts, aligns, look_factor
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
+from vfi_plugin.render.met_frames import FollowedTiles, FollowedWhole
 from vfi_plugin.render.mixed_blocks import MixedBlocks
 from vfi_plugin.render.network_tiles import NetworkTiles, TileSize, offsets_of
 from vfi_plugin.render.painted_whole import PaintedWhole
@@ -66,6 +69,8 @@ class LargePair:
             return FlowBlocks(self._bent(self._classic.enlarged(t), t).with_taps(self._taps), window)
         if isinstance(model, FusedModel):
             return MixedBlocks(self._bent(self._fused(model).motion(t), t).with_taps(self._taps), window)
+        if isinstance(model, FollowingModel):
+            return self._following(model, t)
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
         # Painted colour and kernels go straight, and all that goes with them by the classic's motion does so too.
         motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)
@@ -88,6 +93,26 @@ class LargePair:
             bend=self._bend(made),
         )
 
+    def _following(self, model: FollowingModel, t: float) -> ViewMotion:
+        guides, info = self._guides, model.info
+        straight = self._classic.enlarged(t)
+        flows = (straight if info.paints else self._bent(straight, t)).with_taps(self._taps)
+        if t in (0.0, 1.0) or min(guides.window.shape) < SMALLEST_SIDE_PX:
+            return FlowBlocks(flows, guides.window)
+        if not info.is_tiled:
+            return FollowedWhole(flows, guides.window, model=model.network, guides=guides, t=t)
+        shifts = Shifts.none(guides.window)
+        return FollowedTiles(
+            flows,
+            guides.window,
+            model=model.network,
+            guides=guides,
+            t=t,
+            size=self._tiles,
+            shifts=shifts,
+            taps=self._taps,
+        )
+
     def _bent(self, motion: _Kind, t: float) -> _Kind:
         bend = self._bend(t)
         return motion if bend is None else cast(_Kind, motion.bent(bend))
@@ -107,7 +132,8 @@ class LargePair:
 
     @cached_property
     def _classic(self) -> DisPair:
-        classic = self._model if isinstance(self._model, DisModel) else DisModel(self._model.device)
+        kind = FastModel if isinstance(self._model, FollowingModel) else DisModel
+        classic = self._model if isinstance(self._model, DisModel) else kind(self._model.device)
         factor = classic.factor(*self._guides.window.shape)
         return classic.pair.of_reduced(self._reduced(factor), factor, self._guides.window.shape)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vfi_plugin.models.info import CARRIER, ModelInfo
+from vfi_plugin.models.info import LED_BY, ModelInfo
 from vfi_plugin.models.times import time_steps
 
 
@@ -13,17 +13,20 @@ def method_text(method: str, model: ModelInfo) -> str:
     return "; ".join(_by_model(model)) if method == "motion" else f"method {method}"
 
 
-def painting_text(colour: str) -> str:
-    """What a model that paints does itself, and what it leaves; ``colour`` are the channels that it paints."""
+def painting_text(colour: str, carrier: str) -> str:
+    """What a model that paints does itself, and what it leaves to the carrier; ``colour`` are its channels."""
     if not colour:
-        return f"there is no colour to paint here: all channels are moved by {CARRIER}"
+        return f"there is no colour to paint here: all channels are moved by {carrier}"
     return (
         f"{colour}: painted from black to white; brighter and negative light, what is not opaque, frames past an end"
-        f" and all other channels are moved by {CARRIER}"
+        f" and all other channels are moved by {carrier}"
     )
 
 
 def _by_model(model: ModelInfo) -> Iterator[str]:
+    if model.follows:
+        yield f"{model.title}, where the motion of {LED_BY} is in doubt"
+        return
     yield model.title
     at_once = model.frames_at_once
     if not model.any_time:

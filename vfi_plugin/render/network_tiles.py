@@ -14,7 +14,7 @@ from vfi_plugin.kernels.warp import warp
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model
 from vfi_plugin.models.part import Part
 from vfi_plugin.motion.bend import Bend
-from vfi_plugin.motion.enlarged import LaterMotion
+from vfi_plugin.motion.enlarged import EnlargedMotion, LaterMotion
 from vfi_plugin.motion.filtered import FilteredFlowMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
@@ -72,7 +72,7 @@ class NetworkTiles(LargeMotion):
         bend: of the way of what moves; None where it is straight.
     """
 
-    motion: LaterMotion
+    motion: LaterMotion | EnlargedMotion
     model: Model = field(kw_only=True)
     guides: LargeGuides = field(kw_only=True)
     t: float = field(kw_only=True)
@@ -90,11 +90,15 @@ class NetworkTiles(LargeMotion):
         made: list[Window] = []
         for tile in grid(self.window, self.size.side_px):
             made = [core for core in made if core.y_end + 2 * FADE_PX > tile.y]  # no later tile meets the others
-            for core in self.shifts.alike(tile):
+            for core in self._cores(tile):
                 around = core.expanded(2 * FADE_PX)
                 before = tuple(other for other in made if _meet(around, other))
                 made.append(core)
                 yield from self._tile(core, Fade(core, before, self.window))
+
+    def _cores(self, tile: Window) -> Iterator[Window]:
+        """A tile, or the parts of it that are looked at one by one."""
+        return self.shifts.alike(tile)
 
     def _tile(self, core: Window, fade: Fade) -> Iterator[Piece]:
         target = core.expanded(FADE_PX).intersection(self.window)

@@ -11,7 +11,7 @@ import torch
 
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.model import Model
-from vfi_plugin.motion.enlarged import LaterMotion
+from vfi_plugin.motion.enlarged import EnlargedMotion, LaterMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.alignment import Offset
 from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
@@ -33,20 +33,22 @@ class PaintedWhole(LargeMotion):
         is_large: whether the frame is painted in little memory.
     """
 
-    motion: LaterMotion
+    motion: LaterMotion | EnlargedMotion
     model: Model = field(kw_only=True)
     guides: LargeGuides = field(kw_only=True)
     t: float = field(kw_only=True)
-    offsets: tuple[Offset, Offset] = field(kw_only=True)
-    is_large: bool = field(kw_only=True)
+    offsets: tuple[Offset, Offset] = ((0, 0), (0, 0))
+    is_large: bool = True
 
     def pieces(self) -> Iterator[Piece]:
         """Blocks with hard edges, as of the classic."""
         for block in block_grid(self.window):
-            rows, columns = block.slices_in(self.window)
-            flows = self.motion.part(rows, columns)
-            crop = self._painted[..., rows, columns]
-            yield from painted_pieces(crop, (flows, block), self.guides, self.window)
+            flows = self.motion.part(*block.slices_in(self.window))
+            yield from painted_pieces(self._crop(block), (flows, block), self.guides, self.window)
+
+    def _crop(self, block: Window) -> torch.Tensor:
+        """What is painted over a block, (1, 3, H, W)."""
+        return self._painted[(..., *block.slices_in(self.window))]
 
     @cached_property
     def _painted(self) -> torch.Tensor:

@@ -39,7 +39,7 @@ from vfi_plugin.timing.timecode import parse_rate
 
 def bends_paths(options: RetimeOptions, model: ModelInfo) -> bool:
     """Whether curves are asked for, of a model whose flow can follow them."""
-    return options.path == "curved" and options.method == "motion" and model.any_time and not model.paints
+    return options.path == "curved" and options.method == "motion" and model.makes_any_time and not model.paints
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class RetimeJob:
         if self.model.paints and self.options.method == "motion":
             painted = [group for group in self.layout.groups if self.layout.painted_axes(group) is not None]
             names = [self.layout.roles[place].channel for group in painted for place in group.channels]
-            yield painting_text(", ".join(names))
+            yield painting_text(", ".join(names), self.model.carrier)
         if self.options.method == "motion" and self.tiling.pieces:
             yield self.tiling.text()
 

@@ -84,11 +84,14 @@ def origin_of(request: TrainingRequest, recipe: Recipe) -> Origin:
         chosen(request.width, 1.0),
         chosen(request.licence, "not stated by who trained them"),
         chosen(request.training_data, f"{', '.join(data)}; made up: {synthetic:.0%}"),
+        follows=bool(request.follow),
     )
 
 
 def data_of(request: TrainingRequest, recipe: Recipe) -> DataChoice:
     """What it is fed with; raises UsageError where that does not go together."""
+    if request.follow and not recipe.may_follow:
+        raise UsageError(f"{request.name} looks for motion by the classics itself; leave --follow out")
     return DataChoice(
         paths=request.data or (),
         synthetic=chosen(request.synthetic, 0.0),
@@ -104,6 +107,7 @@ def data_of(request: TrainingRequest, recipe: Recipe) -> DataChoice:
         frame_step=chosen(request.frame_step, 1),
         validate=request.validate or (),
         keep_apart=True,
+        follow=bool(request.follow),
     )
 
 

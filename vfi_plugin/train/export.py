@@ -23,6 +23,7 @@ class Origin:
         width: the factor on the published numbers of channels.
         licence: under which the weights may be used.
         training_data: what they were trained on, for people.
+        follows: whether they are for frames that have met.
     """
 
     network: str
@@ -30,6 +31,7 @@ class Origin:
     width: float
     licence: str
     training_data: str
+    follows: bool = False
 
 
 def export_weights(path: Path, state: Mapping[str, Tensor], origin: Origin, *, half: bool = False) -> None:
@@ -48,7 +50,8 @@ def export_weights(path: Path, state: Mapping[str, Tensor], origin: Origin, *, h
     from vfi_plugin.models.weights import Weights, save_weights  # loads safetensors
 
     kept = narrowed(state) if half else {name: tensor.cpu() for name, tensor in state.items()}
-    weights = Weights(kept, origin.variant, "", path.name, origin.width, origin.licence, origin.training_data)
+    told = origin.licence, origin.training_data, origin.follows
+    weights = Weights(kept, origin.variant, "", path.name, origin.width, *told)
     try:
         save_weights(path, origin.network, weights, None)
     except OSError as error:

@@ -17,6 +17,7 @@ from vfi_plugin.train.crop_bank import CropBank
 from vfi_plugin.train.crop_choice import BankRecipe
 from vfi_plugin.train.data_sets import any_footage
 from vfi_plugin.train.kept_apart import parted, trainable, without
+from vfi_plugin.train.met_pairs import AROUND_PX, MetPairs
 from vfi_plugin.train.mixture import Mixture
 from vfi_plugin.train.shapes import MovingShapes
 from vfi_plugin.train.shapes_source import ShapesSource
@@ -58,6 +59,7 @@ class DataChoice:
         frame_step: every so many frames of clips one is used.
         validate: paths that are measured on, and so not trained on.
         keep_apart: whether some shots are kept apart to be measured on, where ``validate`` names nothing.
+        follow: whether pairs are shown where the fast classic makes them meet.
     """
 
     paths: Sequence[str]
@@ -75,6 +77,16 @@ class DataChoice:
     frame_step: int = 1
     validate: Sequence[str] = ()
     keep_apart: bool = False
+    follow: bool = False
+
+    @property
+    def side(self) -> int:
+        """Of the frames that pairs are made of, px."""
+        return self.crop + 2 * AROUND_PX if self.follow else self.crop
+
+    def shown(self, source: BatchSource) -> BatchSource:
+        """Pairs of such frames, as the network is shown them."""
+        return MetPairs(source) if self.follow else source
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.synthetic <= 1.0:
@@ -119,7 +131,8 @@ def open_data(choice: DataChoice, device: torch.device, tell: Tell = unheard) ->
     """
     if SHAPES in choice.paths:
         frames = _LARGEST_GAP - 1 if choice.any_time else choice.frames_between
-        return Feed(choice, ShapesSource(MovingShapes(choice.seed, frames, choice.crop), choice.batch, device))
+        shapes = ShapesSource(MovingShapes(choice.seed, frames, choice.side), choice.batch, device)
+        return Feed(choice, choice.shown(shapes))
     bank, apart = _bank(choice, tell) if choice.paths else None, None
     if bank is not None and choice.keep_apart and not choice.validate:
         bank, apart = parted(bank, tell)
@@ -145,7 +158,7 @@ def _bank(choice: DataChoice, tell: Tell) -> CropBank:
         return without(saved, measured, tell)
     footage = trainable(choice.paths, choice.frame_step, measured, tell)
     # By the data, not by the seed: another seed is to draw other pairs of the same crops.
-    recipe = replace(windows_of(choice), side=round(_ROOM * choice.crop))
+    recipe = replace(windows_of(choice), side=round(_ROOM * choice.side))
     return CropBank.of(footage, recipe, choice.bank, tell)
 
 
@@ -168,11 +181,11 @@ def windows_of(choice: DataChoice) -> BankRecipe:
     """Crops of the side that is trained on, and windows that hold a pair and what is between."""
     frames = (_LARGEST_GAP if choice.any_time else choice.frames_between + 1) + 1
     return BankRecipe(
-        side=choice.crop,
+        side=choice.side,
         frames=frames,
         windows=choice.windows,
         memory_gb=choice.memory_gb,
-        least_side=choice.crop,
+        least_side=choice.side,
         least_frames=_SMALLEST_GAP + 1 if choice.any_time else frames,
     )
 
@@ -182,17 +195,17 @@ def real_pairs(bank: CropBank, choice: DataChoice, device: torch.device) -> Batc
     if choice.any_time:
         largest = min(_LARGEST_GAP, bank.crops.shape[1] - 1)
         gaps = tuple(range(_SMALLEST_GAP, largest + 1))
-        clips = RealClips(bank, choice.crop, choice.batch, gaps, "one", choice.seed, device)
+        clips = RealClips(bank, choice.side, choice.batch, gaps, "one", choice.seed, device)
     else:
         gap = choice.frames_between + 1
-        clips = RealClips(bank, choice.crop, choice.batch, (gap,), "all", choice.seed, device)
-    return Augmented(clips, seed=choice.seed) if choice.changed else clips
+        clips = RealClips(bank, choice.side, choice.batch, (gap,), "all", choice.seed, device)
+    return choice.shown(Augmented(clips, seed=choice.seed) if choice.changed else clips)
 
 
 def made_up(bank: CropBank | None, choice: DataChoice, device: torch.device) -> BatchSource:
     """Scenes of layers, cut from a bank's frames where there is one."""
-    return SyntheticMotion(
-        side=choice.crop,
+    scenes = SyntheticMotion(
+        side=choice.side,
         size=choice.batch,
         bank=bank,
         frames_between=choice.frames_between,
@@ -201,3 +214,4 @@ def made_up(bank: CropBank | None, choice: DataChoice, device: torch.device) -> 
         seed=choice.seed,
         device=device,
     )
+    return choice.shown(scenes)

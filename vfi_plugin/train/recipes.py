@@ -108,6 +108,7 @@ class Recipe:
         flows: whether it learns from exact flow, where pairs are made up and have it.
         has_critic: whether the objective knows one.
         vgg19: the features of its perceptual loss, or None where it has none.
+        may_follow: whether it can be shown frames that have met.
     """
 
     build: Callable[[str, float], nn.Module]
@@ -119,6 +120,7 @@ class Recipe:
     flows: bool = False
     has_critic: bool = False
     vgg19: FeatureLayer | None = None
+    may_follow: bool = True
 
 
 def _bipn(variant: str, width: float) -> Bipn:
@@ -238,7 +240,7 @@ RECIPES: dict[str, Recipe] = {
     "bipn": Recipe(_bipn, _bipn_objective, _BIPN, "3", _bipn_frames, has_critic=True, vgg19=_BIPN_FEATURES),
     "dain": Recipe(_dain, _dain_objective, _DAIN, any_time=True, flows=True),
     "figan": Recipe(lambda _, width: FiganNet(width), _figan_objective, _FIGAN, has_critic=True, vgg19=_FIGAN_FEATURES),
-    "fused": Recipe(_fused, lambda net, _: FusedObjective(net), _FUSED, any_time=True),
+    "fused": Recipe(_fused, lambda net, _: FusedObjective(net), _FUSED, any_time=True, may_follow=False),
     "phasenet": Recipe(build_phasenet, lambda net, _: PhaseNetObjective(net, by_progress=True), _PHASENET, IMPROVED),
     "rife": Recipe(build_rife, lambda net, _: RifeObjective(net), _RIFE, "4.25", any_time=True),
     "sepconv": Recipe(_sepconv, _sepconv_objective, _SEPCONV, vgg19=_SEPCONV_FEATURES),

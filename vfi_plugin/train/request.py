@@ -15,7 +15,7 @@ _OF_ONE_RUN = (
 )
 """What is not kept with a checkpoint: a run that goes on may be on another machine, and another folder."""
 
-_FIXED = ("variant", "width", "critic")
+_FIXED = ("variant", "width", "critic", "follow")
 """What makes the state what it is."""
 
 
@@ -45,6 +45,7 @@ class TrainingRequest:
         batch, crop: pairs in a step of each process, and the side of their frames, px.
         learning_rate, critic_learning_rate, precision, seed, clip, average_decay, warm_up_steps: as in
             ``TrainingSettings``.
+        follow: whether pairs are shown where the fast classic makes them meet; a retime then shows frames so, too.
         critic: whether to train against a critic, where the network's paper has one.
         vgg19: a file of VGG-19's weights for perceptual losses; None for the stand-in without weights.
         begin_with: a file of weights to begin with, instead of random ones.
@@ -82,6 +83,7 @@ class TrainingRequest:
     clip: float | None = None
     average_decay: float | None = None
     warm_up_steps: int | None = None
+    follow: bool | None = None
     critic: bool | None = None
     vgg19: str | None = None
     begin_with: Path | None = None

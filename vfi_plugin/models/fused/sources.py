@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.models.padding import Padding
+from vfi_plugin.motion.certainty import doubt, opened, shown_by_both
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.mixed import SOFT_STEPS_PX
 
@@ -45,13 +46,6 @@ leads to the frame itself, without a jump. Filmed pairs teach no nearer time."""
 _BRIGHT, _TOO_BRIGHT = 0.95, 0.97
 """Guide values between which light becomes too bright to be told apart: 2.0 and 3.7 times white in a linear plate."""
 
-_AGREE, _DISAGREE = 0.005, 0.02
-"""Guide differences between which the classic's two pictures, over 5 x 5 pixels, stop telling the same: from below what
-grain makes to what an edge out of place does. Of 0.28 dB that the plain mean of both classics gains on dropped frames
-of real clips this costs 0.01."""
-
-_AGREEING_PX = 5
-
 _UNTIED, _TIED = 0.6, 0.9
 """The classic's lesser weight, as a part of its time, from which what is wished for is wished for both frames alike: a
 fade, which differs everywhere and hides nothing, would come out blotched and bent."""
@@ -60,10 +54,6 @@ _TINY = 1e-6  # keeps what is divided by it finite
 
 _GHOST, _TOO_MUCH = 0.3, 0.5
 """Guide differences between which what is unmoved becomes a double image that nobody takes for texture."""
-
-_CERTAIN, _UNCERTAIN = 0.0, 0.05
-"""The classic's lesser weight, as a part of the greater one's time, between which it stops being certain that one frame
-hides what the other shows: a guess leaves a seventh, a thing in front or the end of the frame nothing."""
 
 _FLOW_UNIT_PX = 16.0
 """What a flow of 1 stands for in what the network sees; a typical motion then is about as large as a colour."""
@@ -150,7 +140,7 @@ class Sources:
 
     def _tied(self, asked: Tensor) -> Tensor:
         """One wish for both pictures of a motion where both frames show what is there: time alone parts them then."""
-        (count, _, height, width), tie = asked.shape, _open(self._lesser, _UNTIED, _TIED)
+        (count, _, height, width), tie = asked.shape, opened(self._by_both, _UNTIED, _TIED)
         pairs = asked[:, :6].reshape(count, 3, 2, height, width)
         both = pairs.mean(2, keepdim=True).expand_as(pairs)
         return torch.cat([torch.lerp(pairs, both, tie.unsqueeze(1)).flatten(1, 2), asked[:, 6:]], 1)
@@ -170,17 +160,13 @@ class Sources:
 
     @cached_property
     def _unsure(self) -> Tensor:
-        """0 where the classic's two pictures agree, or where it is certain that one frame alone shows a pixel."""
-        apart = (self.moved[0] - self.moved[1]).abs().mean(1, keepdim=True)
-        around = F.avg_pool2d(apart, _AGREEING_PX, 1, _AGREEING_PX // 2, count_include_pad=False)
-        return _open(around, _AGREE, _DISAGREE) * _open(self._lesser, _CERTAIN, _UNCERTAIN)
+        """See ``certainty.doubt``, of the classic."""
+        return doubt((self.moved[0], self.moved[1]), self._by_both)
 
     @cached_property
-    def _lesser(self) -> Tensor:
-        """The lesser of the classic's weights, as a part of its time: 1 where both frames show a pixel alike, 0 where
-        one does not."""
-        weight_0, t = self.classic.weight_0, self._times(self.t)
-        return torch.minimum(weight_0 / (1.0 - t).clamp(min=_TINY), (1.0 - weight_0) / t.clamp(min=_TINY))
+    def _by_both(self) -> Tensor:
+        """See ``certainty.shown_by_both``, of the classic."""
+        return shown_by_both(self.classic, self.t)
 
     @cached_property
     def _around(self) -> tuple[Tensor, Tensor]:
@@ -198,7 +184,7 @@ class Sources:
         """1 where what is unmoved may be in a frame: where both frames are alike, and not bright."""
         first, second = self.guides
         dim = _dim(_beside(torch.maximum(*self._around)))
-        return dim * _open((first - second).abs().amax(1, keepdim=True), _TOO_MUCH, _GHOST)
+        return dim * opened((first - second).abs().amax(1, keepdim=True), _TOO_MUCH, _GHOST)
 
     def _times(self, value: float | Tensor) -> Tensor:
         return torch.ones_like(self.classic.weight_0) * value
@@ -211,9 +197,4 @@ def _beside(values: Tensor) -> Tensor:
 
 def _dim(value: Tensor) -> Tensor:
     """1 where the guide shows well how bright it is, 0 where it does not."""
-    return _open(value, _TOO_BRIGHT, _BRIGHT)
-
-
-def _open(value: Tensor, closed: float, opened: float) -> Tensor:
-    """0 at ``closed`` and beyond, 1 at ``opened``, linear between."""
-    return ((value - closed) / (opened - closed)).clamp(0.0, 1.0)
+    return opened(value, _TOO_BRIGHT, _BRIGHT)
