@@ -24,7 +24,7 @@ class _SharedModules(MetaPathFinder):
 
     names = (
         *("material", "small_pans", "moving_textures", "large_pans", "host_memory"),
-        *("calm_networks", "tiny_quality", "tiny_sets", "toy_training", "warm_core"),
+        *("calm_networks", "shown_as_filmed", "tiny_quality", "tiny_sets", "toy_training", "warm_core"),
     )
     of_benchmarks = (
         *("defect_clips", "defect_edits", "defect_footage", "defect_makers", "defect_places", "defect_plan"),

@@ -1,7 +1,7 @@
 """A1 and A2 with the networks whose weights ship, as a retime uses them.
 
-They were trained for minutes, so what they cannot do is marked. What is done to bright and to negative light does not
-depend on that.
+They were trained for minutes, and follow the fast classic. What is done to bright and to negative light depends on
+neither.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import vfi_plugin as vfi
 from vfi_plugin.evaluate.metrics import psnr_log
 
 from .product import Pixels, read_frames, same_bits, stacked
-from .shipped import FILES, all_but
+from .shipped import FILES
 
 A1_SIZE, LEAST_PSNR, LEAST_GAIN, MOST_DRIFT = (320, 180), 38.0, 8.0, 0.001
 A2_SIZE, EXPOSURE, LEAST_EXPOSURE_PSNR = (400, 200), 8.0, 45.0
@@ -123,7 +123,7 @@ def test_the_disc_keeps_its_500(name: str, bright: Any) -> None:
     assert np.abs(bright(name).around("disc", 12) / 500.0 - 1).max() < 0.01
 
 
-@pytest.mark.parametrize("name", all_but(phasenet="off by 3.5 % at most"))
+@pytest.mark.parametrize("name", FILES)
 def test_the_grey_keeps_its_018(name: str, bright: Any) -> None:
     assert np.abs(bright(name).around("grey", 16) / 0.18 - 1).max() < 0.005
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 from calm_networks import NETWORKS, calm_weights
 from large_pans import WHOLE, Pan, guide_of, in_pieces, retime_with
+from shown_as_filmed import as_filmed
 
 from vfi_plugin.image.guide_curve import encode
 from vfi_plugin.models.registry import load_model
@@ -33,7 +34,7 @@ def test_tiles_are_the_whole_frame_and_leave_no_step(tmp_path: Path, model: str)
     width, height, side = SIZES.get(model, (400, 96, 128))
     source = Pan((width, height), (4, 2)).write(tmp_path / "in")
     has_weights = model in WITH_SHIPPED_WEIGHTS or model == "phase"
-    weights = None if has_weights else calm_weights(model, tmp_path)
+    weights = None if model == "phase" else as_filmed(model, tmp_path) if has_weights else calm_weights(model, tmp_path)
     whole, cut = (guide_of(in_pieces(source, way, model=model, weights=weights)) for way in (WHOLE, tiles(side)))
     difference = (cut - whole)[32:-32, 32:-32]
     assert np.abs(difference).max() < 1e-3
@@ -47,7 +48,8 @@ def test_a_network_of_kernels_follows_motion_far_beyond_its_reach(tmp_path: Path
     pan = Pan((512, 128), (64, 0))
     source = pan.write(tmp_path / "in")
     inner = (slice(16, -16), slice(80, -80))
-    made = [guide_of(in_pieces(source, tiling, model="sepconv"))[inner] for tiling in (WHOLE, tiles(256))]
+    how = {"model": "sepconv", "weights": as_filmed("sepconv", tmp_path)}
+    made = [guide_of(in_pieces(source, tiling, **how))[inner] for tiling in (WHOLE, tiles(256))]
     truth, *ends = (encode(pan.picture(time)) for time in (0.5, 0.0, 1.0))
     before, after = (torch.from_numpy(end.transpose(2, 0, 1)[None]) for end in ends)
     alone = load_model("sepconv", device="cpu").interpolate(before, after)[0].permute(1, 2, 0).numpy()
@@ -84,7 +86,8 @@ def test_what_moves_apart_is_followed_apart(tmp_path: Path) -> None:
         planes = {name: np.ascontiguousarray(both[..., axis]) for axis, name in enumerate("RGB")}
         material.write_exr(tmp_path / "in" / f"pan.{1 + number}.exr", planes)
     source = str(tmp_path / "in" / "pan.#.exr")
-    whole, cut = (guide_of(in_pieces(source, tiling, model="figan")) for tiling in (WHOLE, tiles(128)))
+    how = {"model": "figan", "weights": as_filmed("figan", tmp_path)}
+    whole, cut = (guide_of(in_pieces(source, tiling, **how)) for tiling in (WHOLE, tiles(128)))
     truth = np.concatenate([encode(pan.picture(0.5)) for pan in pans], axis=1)
     assert np.abs(cut - whole)[32:-32, 32:-32].max() < 1e-3
     for inner in ((slice(48, -48), slice(48, 208)), (slice(48, -48), slice(304, -48))):
@@ -117,7 +120,8 @@ class Told:
 
 def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = Pan((300, 140), (4, 0)).write(tmp_path / "in")
-    expected = in_pieces(source, tiles(64), model="voxelflow")
+    weights = as_filmed("voxelflow", tmp_path)
+    expected = in_pieces(source, tiles(64), model="voxelflow", weights=weights)
     prepare = VoxelFlowModel.prepare_part
 
     def scarce(model: VoxelFlowModel, before, after, part):  # type: ignore[no-untyped-def]
@@ -128,7 +132,7 @@ def test_where_memory_runs_out_tiles_are_halved_and_it_is_said(tmp_path: Path, m
     monkeypatch.setattr(VoxelFlowModel, "prepare_part", scarce)
     monkeypatch.setattr(Tiling, "of", classmethod(lambda *_: tiles(256)))
     told = Told()
-    options = RetimeOptions(speed=0.5, frames="2", model="voxelflow", device="cpu", cuts="off")
+    options = RetimeOptions(speed=0.5, frames="2", model="voxelflow", weights=weights, device="cpu", cuts="off")
     retime_with(source, tmp_path / "out" / "x.#.exr", options, told)
     said = [note for note in told.notes if "memory ran out" in note]
     assert [note.split(";")[1] for note in said] == [

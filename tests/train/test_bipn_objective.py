@@ -10,7 +10,8 @@ import torch
 from vfi_plugin.models.bipn.model import BipnFrames
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.train.objective import Batch
-from vfi_plugin.train.objectives.bipn import BipnObjective, can_start_as_average
+from vfi_plugin.train.objectives.bipn import BipnObjective
+from vfi_plugin.train.objectives.bipn_start import can_start_as_average
 from vfi_plugin.train.perceptual import Perceptual
 from vfi_plugin.train.recipes import recipe_of
 from vfi_plugin.train.shapes import MovingShapes
@@ -114,16 +115,32 @@ def test_a_batch_with_another_number_of_frames_is_refused() -> None:
         BipnObjective(Bipn(0.0625, 5)).losses(shapes(1))
 
 
-def test_one_frame_starts_as_the_mean_of_both_as_sharp_as_they_are() -> None:
-    """Through features of an eighth of the size, in training mode too; narrow networks have no room for that."""
+@pytest.mark.parametrize(("width", "most"), [(0.4, 0.035), (0.1875, 0.13)])
+def test_one_frame_starts_as_the_mean_of_both_nearly_as_sharp_as_they_are(width: float, most: float) -> None:
+    """Through features of an eighth of the size, in training mode too; ``most`` is what few bends leave of a tanh."""
     torch.manual_seed(5)
-    net = recipe_of("bipn").build("1", 0.4)
+    net = recipe_of("bipn").build("1", width)
     assert isinstance(net, Bipn)
     objective = BipnObjective(net).train()
     batch = shapes(2)
+    grey = [frame.mean(1, keepdim=True).expand(-1, 3, -1, -1) for frame in (batch.before, batch.after)]
+    before, after = (batch.before, batch.after) if width > 0.375 else grey  # the narrow one halves colours' size
     with torch.no_grad():
-        made = BipnFrames(net)(batch.before, batch.after)[:, 0]
-    assert (made - 0.5 * (batch.before + batch.after)).abs().max() < 0.035  # what four bends leave of a tanh
+        made = BipnFrames(net)(before, after)[:, 0]
+    assert (made - 0.5 * (before + after)).abs().max() < most
     assert all(not layer.training for layer in objective.modules() if isinstance(layer, torch.nn.BatchNorm2d))
-    assert can_start_as_average(Bipn(0.4, 1))
-    assert not any(can_start_as_average(form) for form in (Bipn(0.35, 1), Bipn(1.0, 3), Bipn(0.4, 1, scales=4)))
+
+
+def test_even_colours_start_right_where_they_are_halved_in_size() -> None:
+    torch.manual_seed(5)
+    net = recipe_of("bipn").build("1", 0.1875)
+    for colour in ((0.8, 0.3, 0.4), (0.3, 0.7, 0.5), (0.4, 0.5, 0.75)):
+        frame = torch.tensor(colour).view(1, 3, 1, 1).expand(1, 3, 32, 32)
+        with torch.no_grad():
+            made = BipnFrames(net.eval())(frame, frame)[0, 0, :, 8:-8, 8:-8]
+        assert (made - frame[0, :, 8:-8, 8:-8]).abs().max() < 0.05
+
+
+def test_forms_without_room_start_as_they_are_drawn() -> None:
+    assert all(can_start_as_average(Bipn(width, 1)) for width in (0.1875, 0.4))
+    assert not any(can_start_as_average(form) for form in (Bipn(0.18, 1), Bipn(1.0, 3), Bipn(0.4, 1, scales=4)))

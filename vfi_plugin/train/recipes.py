@@ -30,8 +30,9 @@ from vfi_plugin.train.critic import FiganCritic
 from vfi_plugin.train.initial import he_normal
 from vfi_plugin.train.objective import Objective
 from vfi_plugin.train.objectives.adaconv import AdaConvObjective
-from vfi_plugin.train.objectives.bipn import BipnObjective, can_start_as_average
-from vfi_plugin.train.objectives.bipn import start_as_average as start_bipn
+from vfi_plugin.train.objectives.bipn import BipnObjective
+from vfi_plugin.train.objectives.bipn_start import can_start_as_average
+from vfi_plugin.train.objectives.bipn_start import start_as_average as start_bipn
 from vfi_plugin.train.objectives.dain import DainObjective
 from vfi_plugin.train.objectives.dain import start_as_average as start_dain
 from vfi_plugin.train.objectives.figan import FiganObjective

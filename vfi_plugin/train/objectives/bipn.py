@@ -14,93 +14,22 @@ else is in it, and would undo that start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
-from typing import cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 from torch import nn
 
 from vfi_plugin.models.bipn.model import BipnFrames
-from vfi_plugin.models.bipn.net import Bipn, Stage
+from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.train.critic import StackCritic
 from vfi_plugin.train.losses import absolute, not_passing, telling_apart
 from vfi_plugin.train.objective import Batch, Objective
+from vfi_plugin.train.objectives.bipn_start import can_start_as_average
 from vfi_plugin.train.perceptual import Perceptual
 
 Tensor = torch.Tensor
 
 _FEATURES, _ADVERSARIAL = 0.01, 0.05
-
-_BENDS = (0.0, 0.0922, 0.2440, 0.8128)
-_SLOPES = (10.8136, -7.2619, -1.4140, 3.4529)
-_OFFSET = -2.0814
-"""``offset + sum(slope * relu(v - bend))`` is the artanh(2 v - 1) that the last tanh undoes. Fitted for the least
-squares after the tanh, half over all v alike and half as often as clips have them: 43 and 44 dB."""
-
-_COLOURS, _PHASES = 3, tuple(product(range(2), range(2)))
-
-
-def can_start_as_average(net: Bipn) -> bool:
-    """Whether the form has one frame, one scale, and channels enough to carry every pixel through its halvings."""
-    encoder = [layer for layer in net.stages[0].modules() if isinstance(layer, nn.Conv2d)][:3]
-    needed = [_COLOURS * len(_PHASES) * len(_BENDS), _COLOURS * len(_PHASES) ** 2, _COLOURS * len(_PHASES) ** 3]
-    is_wide = all(layer.out_channels >= count for layer, count in zip(encoder, needed, strict=True))
-    return net.frames == 1 and len(net.stages) == 1 and is_wide
-
-
-@torch.no_grad()
-def start_as_average(net: Bipn) -> None:
-    """Weights by which the frame is the mean of both at first; channels beyond those it takes stay as they were drawn.
-
-    Each halving moves the pixels of a square of two into channels of their own, each doubling moves them back: what is
-    painted from features of an eighth of the size is then as sharp as the frames are. Only for forms that
-    ``can_start_as_average``.
-    """
-    stage = cast(Stage, net.stages[0])
-    for encoder in (stage.forward_encoder, stage.reverse_encoder):
-        _carry_down(encoder)
-    _carry_up(stage.decoder)
-
-
-def _carry_down(encoder: nn.Sequential) -> None:
-    """Pixels of squares of 2, 4 and 8 px to channels of their own, as values from 0 to 1."""
-    convolutions = [layer for layer in encoder if isinstance(layer, nn.Conv2d)]
-    inputs = _COLOURS
-    for layer in convolutions:
-        gain = 0.5 if layer is convolutions[0] else 1.0  # from -1 to 1
-        layer.weight[: len(_PHASES) * inputs].zero_()
-        for phase, (row, column) in enumerate(_PHASES):
-            for channel in range(inputs):
-                layer.weight[phase * inputs + channel, channel, 1 + row, 1 + column] = gain
-        if layer.bias is not None:
-            layer.bias[: len(_PHASES) * inputs] = 0.5
-        inputs *= len(_PHASES)
-
-
-def _carry_up(decoder: nn.Sequential) -> None:
-    """The mean of both encoders' values, and the way back; the last layers bend it as the tanh unbends it."""
-    joining = cast(nn.Conv2d, decoder[0])
-    carried = _COLOURS * len(_PHASES) ** 3
-    joining.weight[:carried].zero_()
-    for channel in range(carried):
-        for encoder in range(2):
-            joining.weight[channel, encoder * joining.out_channels + channel, 1, 1] = 0.5
-    upwards = [layer for layer in decoder if isinstance(layer, nn.ConvTranspose2d)]
-    for layer in upwards:
-        outputs = carried // len(_PHASES)
-        copies = len(_BENDS) if layer is upwards[-2] else 1
-        gains = _SLOPES if layer is upwards[-1] else (1.0,)
-        layer.weight[:, : copies * outputs].zero_()
-        for phase, (row, column) in enumerate(_PHASES):
-            for channel, copy, (source, gain) in product(range(outputs), range(copies), enumerate(gains)):
-                place = source * carried + phase * outputs + channel
-                layer.weight[place, copy * outputs + channel, 1 + row, 1 + column] = gain
-        carried = outputs
-    bends = cast(nn.BatchNorm2d, decoder[-4])
-    for copy, bend in enumerate(_BENDS):
-        bends.bias[copy * carried * len(_PHASES) : (copy + 1) * carried * len(_PHASES)] = -bend
-    cast(torch.Tensor, upwards[-1].bias)[:] = _OFFSET
 
 
 class BipnObjective(Objective):
