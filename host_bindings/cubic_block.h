@@ -28,25 +28,33 @@ struct CubicWeights {
     }
 };
 
-// Where pixels read, held inside the image; no number reads the first pixel and gives NaN.
+// Where pixels read, held inside the image; no number reads the pixel itself and gives NaN. Fractions are the flow's
+// own, as in positions.h.
 struct CubicPlaces {
     IntWide left, top, valid;
     Wide fx, fy;
 
-    CubicPlaces(const Wide& x, const Wide& y, const Tensor& image) {
-        valid = (x - x == 0.0f) & (y - y == 0.0f);
-        const Wide px = held(x, image.w()), py = held(y, image.h());
-        left = __builtin_convertvector(px, IntWide), top = __builtin_convertvector(py, IntWide);
-        fx = fraction(px - __builtin_convertvector(left, Wide)), fy = fraction(py - __builtin_convertvector(top, Wide));
+    // Pixels from column x on, in row y.
+    CubicPlaces(long x, const Wide& u, long y, const Wide& v, const Tensor& image) {
+        valid = (u - u == 0.0f) & (v - v == 0.0f);
+        place(u, counted() + static_cast<int>(x), image.w(), &left, &fx);
+        place(v, all_of(static_cast<int>(y)), image.h(), &top, &fy);
     }
 
   private:
-    // So little is nothing: its square, a weight, would be 0 while it is not.
-    static Wide fraction(const Wide& f) { return f < 1e-9f ? Wide{} : f; }
+    static constexpr float kFarthest = 1048576.0f;  // px of flow; no frame is as wide, and int stays safe
+    static constexpr float kNothing = 1e-9f;  // so little is nothing: its square, a weight, would be 0 while it is not
 
-    Wide held(const Wide& place, long side) const {
-        const Wide inside = least(greatest(place, Wide{}), all_of(static_cast<float>(side - 1)));
-        return valid ? inside : Wide{};
+    void place(const Wide& flow, const IntWide& from, long side, IntWide* whole, Wide* fraction) const {
+        const Wide steps = least(greatest(valid ? flow : Wide{}, all_of(-kFarthest)), all_of(kFarthest));
+        IntWide pixel = __builtin_convertvector(steps, IntWide);
+        pixel += steps < __builtin_convertvector(pixel, Wide);  // true is -1
+        const Wide beyond = steps - __builtin_convertvector(pixel, Wide);
+        const IntWide rounded_up = beyond >= 1.0f, last = all_of(static_cast<int>(side) - 1);
+        pixel += from - rounded_up;
+        const IntWide outside = (pixel < 0) | (pixel >= last);
+        *whole = least(greatest(pixel, IntWide{}), last);
+        *fraction = (rounded_up | outside | (beyond < kNothing)) ? Wide{} : beyond;
     }
 };
 

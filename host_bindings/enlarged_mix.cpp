@@ -95,7 +95,9 @@ class Enlarged {
 // Pixels of all channels, read at one place.
 class Moved {
   public:
-    Moved(const Tensor& image, const Wide& x, const Wide& y) : image_(image), places_(x, y, image), window_(places_) {
+    // Pixels from column x on, in row y, by a flow.
+    Moved(const Tensor& image, long x, const Wide& u, long y, const Wide& v)
+        : image_(image), places_(x, u, y, v, image), window_(places_) {
         is_close_ = window_.find(places_, image);
     }
 
@@ -139,11 +141,9 @@ struct Job {
   private:
     template <typename Store>
     void mix_block(long n, long y, long x, const Enlarged& fields, float* parts, const Store& to) const {
-        const Wide column = __builtin_convertvector(counted() + static_cast<int>(x), Wide);
-        const float row = static_cast<float>(y);
-        const Moved first(image_0, column + fields.at(0, x), row + fields.at(1, x));
+        const Moved first(image_0, x, fields.at(0, x), y, fields.at(1, x));
         first.each_channel(n, [&](long c, const Wide& value) { store_wide(parts + c * kWide, value); });
-        const Moved second(image_1, column + fields.at(2, x), row + fields.at(3, x));
+        const Moved second(image_1, x, fields.at(2, x), y, fields.at(3, x));
         const Wide share = fields.at(4, x);
         second.each_channel(
             n, [&](long c, const Wide& value) { to(c, mixed(load_wide(parts + c * kWide), value, share)); });

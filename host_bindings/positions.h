@@ -42,16 +42,16 @@ class Positions {
     // The same for the part of a row that begins at column part.begin; at most as long as the constructor was told.
     void to_sample(const Tensor& flow, long n, long y, const Columns& part, bool zero_border) {
         read_flow(flow, n, y, part);
-        // Positions further out than this all read the same (the edge, or nothing), and int stays safe.
-        const float margin = zero_border ? 4.0f : 0.0f;
-        const Lanes least = broadcast(-margin), most_x = broadcast(static_cast<float>(flow.w() - 1) + margin),
-                    most_y = broadcast(static_cast<float>(flow.h() - 1) + margin);
+        // Positions further out than this all read the same (the edge, or nothing).
+        const int margin = zero_border ? 4 : 0;
+        const int last_x = static_cast<int>(flow.w()) - 1 + margin, last_y = static_cast<int>(flow.h()) - 1 + margin;
         for (long x = 0; x < padded_; x += kLanes) {
-            const Lanes px = column(part.begin + x) + load(u_ + x), py = static_cast<float>(y) + load(v_ + x);
+            const Lanes du = load(u_ + x), dv = load(v_ + x);
             // A difference with itself is 0 only for what is finite.
-            const IntLanes finite = is_equal(px - px, Lanes{}) & is_equal(py - py, Lanes{});
-            split(x, finite, chosen(finite, smaller(larger(px, least), most_x), Lanes{}),
-                  chosen(finite, smaller(larger(py, least), most_y), Lanes{}));
+            const IntLanes finite = is_equal(du - du, Lanes{}) & is_equal(dv - dv, Lanes{});
+            std::memcpy(valid_ + x, &finite, sizeof finite);
+            place(chosen(finite, du, Lanes{}), columns(part.begin + x), -margin, last_x, left_ + x, fx_ + x);
+            place(chosen(finite, dv, Lanes{}), IntLanes{} + static_cast<int>(y), -margin, last_y, top_ + x, fy_ + x);
         }
     }
 
@@ -98,6 +98,28 @@ class Positions {
         return steps + static_cast<float>(x);
     }
 
+    static IntLanes columns(long x) {
+        const IntLanes steps = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+        return steps + static_cast<int>(x);
+    }
+
+    // Where a flow leads from a pixel, held between two others. Its fraction is the flow's own: added to a column of
+    // thousands first, it would lose digits, and a part of a large frame would read elsewhere than the whole.
+    static void place(const Lanes& flow, const IntLanes& from, int first, int last, float* whole, float* fraction) {
+        const Lanes steps = smaller(larger(flow, broadcast(-kFarthest)), broadcast(kFarthest));
+        // The conversion rounds toward zero, one too high for what is negative and no integer.
+        IntLanes pixel = __builtin_convertvector(steps, IntLanes);
+        pixel += is_less(steps, __builtin_convertvector(pixel, Lanes));  // true is -1
+        Lanes beyond = steps - __builtin_convertvector(pixel, Lanes);
+        const IntLanes rounded_up = is_at_most(broadcast(1.0f), beyond);  // of a flow that is hardly below an integer
+        pixel += from - rounded_up;
+        const IntLanes low = pixel < first, high = pixel >= last;
+        pixel = low ? IntLanes{} + first : high ? IntLanes{} + last : pixel;
+        beyond = chosen(rounded_up | low | high, Lanes{}, beyond);
+        std::memcpy(whole, &pixel, sizeof pixel);
+        store(fraction, beyond);
+    }
+
     void read_flow(const Tensor& flow, long n, long y, const Columns& part) {
         read_row(flow, n, 0, y, part.begin, part.count, u_);
         read_row(flow, n, 1, y, part.begin, part.count, v_);
@@ -116,6 +138,8 @@ class Positions {
         floor_of(px, left_ + x, fx_ + x);
         floor_of(py, top_ + x, fy_ + x);
     }
+
+    static constexpr float kFarthest = 1048576.0f;  // px of flow; no frame is as wide, and int stays safe
 
     long padded_;
     Buffer u_, v_, fx_, fy_, left_, top_, valid_;

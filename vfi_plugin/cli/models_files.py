@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vfi_plugin.errors import UsageError, WriteError
-from vfi_plugin.models.registry import load_model, model_names, variants_of, weights_facts
+from vfi_plugin.models.registry import load_model, model_info, model_names, variants_of, weights_facts
 from vfi_plugin.models.weights_place import imports_folder, weights_file
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ def add_parsers(actions: Any) -> None:
     importing = actions.add_parser("import", help="take over weights that a network's authors published")
     importing.add_argument("file", help="as published, or in this package's own form")
     importing.add_argument("--name", help="the network it must be of (default: found by the content)")
+    importing.add_argument(
+        "--follow",
+        action="store_true",
+        help="let a retime show it frames that the fast classic has moved onto each other (docs/models.md)",
+    )
     importing.set_defaults(run=run_import)
     exporting = actions.add_parser("export", help="write a network as TorchScript, for other programs")
     exporting.add_argument("name", help="of the model")
@@ -56,6 +61,10 @@ def run_import(args: argparse.Namespace) -> int:
     from vfi_plugin.models.weights import save_weights
 
     name, weights = _recognised(args.file, args.name)
+    if args.follow:
+        if model_info(name).is_classic:
+            raise UsageError(f"{name} looks for motion by the classics itself; leave --follow out")
+        weights = replace(weights, follows=True)
     folder = imports_folder()
     if folder is None:
         raise UsageError("there is no home folder to put weights into; set VFI_WEIGHTS to a folder for them")

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 
-from vfi_plugin.kernels.reference.sampling import destination, gather, weighted, wide
+from vfi_plugin.kernels.reference.sampling import gather, pixel_grid, weighted, wide
 
 Tensor = torch.Tensor
 
 
-def _positions(flow: Tensor, border: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Sampling positions x and y (N, H, W) in pixels, and where they are finite."""
-    x, y = destination(flow)
-    finite = torch.isfinite(x) & torch.isfinite(y)
-    x, y = torch.where(finite, x, x.new_zeros(())), torch.where(finite, y, y.new_zeros(()))
+_FARTHEST_PX = 1048576.0
+"""Of a flow: no frame is as wide."""
+
+
+class _Places(NamedTuple):
+    """The pixel left and above of where each reads, and the fractions beyond it; all (N, H, W).
+
+    Attributes:
+        finite: whether the flow is.
+    """
+
+    columns: Tensor
+    rows: Tensor
+    fx: Tensor
+    fy: Tensor
+    finite: Tensor
+
+
+def _places(flow: Tensor, border: str) -> _Places:
+    flow = wide(flow)
+    finite = torch.isfinite(flow).all(1)
+    still = flow.new_zeros(())
     height, width = flow.shape[-2:]
-    if border == "clamp":
-        return x.clamp(0, width - 1), y.clamp(0, height - 1), finite
+    columns, rows = (grid.long() for grid in pixel_grid(flow))
     # Beyond one pixel outside there is nothing to read, however far it is.
-    return x.clamp(-4, width + 4), y.clamp(-4, height + 4), finite
+    margin = 0 if border == "clamp" else 4
+    (left, fx), (top, fy) = (
+        _place(torch.where(finite, flow[:, axis], still), grid, -margin, side - 1 + margin)
+        for axis, grid, side in ((0, columns, width), (1, rows, height))
+    )
+    return _Places(left, top, fx.unsqueeze(1), fy.unsqueeze(1), finite)
+
+
+def _place(flow: Tensor, origin: Tensor, first: int, last: int) -> tuple[Tensor, Tensor]:
+    """Where a flow leads from a pixel, held between two others: the pixel below it, and the fraction beyond.
+
+    The fraction is the flow's own. Added to a column of thousands first it would lose digits, and a part of a large
+    frame would read elsewhere than the whole.
+    """
+    steps = flow.clamp(-_FARTHEST_PX, _FARTHEST_PX)
+    below = steps.detach().floor()
+    beyond = steps - below
+    rounded_up = beyond >= 1.0  # of a flow that is hardly below an integer
+    pixel = origin + below.long() + rounded_up
+    outside = (pixel < first) | (pixel >= last)
+    return pixel.clamp(first, last), torch.where(rounded_up | outside, beyond.new_zeros(()), beyond)
 
 
 def warp(image: Tensor, flow: Tensor, border: str) -> Tensor:
     """Backward bilinear warp."""
-    x, y, finite = _positions(flow, border)
-    left, top = x.detach().floor(), y.detach().floor()
-    fx, fy = (x - left).unsqueeze(1), (y - top).unsqueeze(1)
-    columns, rows = left.long(), top.long()
+    columns, rows, fx, fy, finite = _places(flow, border)
     zero, source = border == "zero", wide(image)
     total = (
         weighted((1 - fy) * (1 - fx), gather(source, rows, columns, zero))
@@ -49,10 +84,7 @@ def _catmull_rom(f: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def warp_cubic(image: Tensor, flow: Tensor, border: str) -> Tensor:
     """Backward Catmull-Rom warp held inside the range of the nearest four pixels."""
-    x, y, finite = _positions(flow, border)
-    left, top = x.detach().floor(), y.detach().floor()
-    fx, fy = (x - left).unsqueeze(1), (y - top).unsqueeze(1)
-    columns, rows = left.long(), top.long()
+    columns, rows, fx, fy, finite = _places(flow, border)
     source, zero = wide(image), border == "zero"
     total = torch.zeros_like(source)
     low, high = torch.full_like(source, torch.inf), torch.full_like(source, -torch.inf)
