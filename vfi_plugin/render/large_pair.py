@@ -69,8 +69,10 @@ class LargePair:
             return FlowBlocks(self._bent(self._classic.enlarged(t), t).with_taps(self._taps), window)
         if isinstance(model, FusedModel):
             return MixedBlocks(self._bent(self._fused(model).motion(t), t).with_taps(self._taps), window)
-        if isinstance(model, FollowingModel):
-            return self._following(model, t)
+        return self._following(model, t) if isinstance(model, FollowingModel) else self._by_network(t)
+
+    def _by_network(self, t: float) -> ViewMotion:
+        window, model = self._guides.window, self._model
         made = t if model.info.any_time else float(reached_time(t, model.info.frames_at_once))
         # Painted colour and kernels go straight, and all that goes with them by the classic's motion does so too.
         motion = LaterMotion(lambda: self._classic.enlarged(made).with_taps(self._taps), model.device)

@@ -159,13 +159,12 @@ def _difference(colour: int, channel: int) -> float:
 def _put_colour_back(layer: nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
     """Luma and two differences of colour to red, green and blue."""
     layer.weight[:, :48].zero_()
-    for phase, (row, column) in enumerate(_PHASES):
-        for block in range(4):
-            for pixel, channel in product(_pixels_of(block), range(3)):
-                to = (3 * pixel + channel, 1 + row, 1 + column)
-                layer.weight[(16 * phase + pixel, *to)] = 1.0
-                for colour in (0, 1):
-                    layer.weight[(64 + 16 * colour + 4 * phase + block, *to)] = _share_of(colour, channel)
+    for (phase, (row, column)), block, channel in product(enumerate(_PHASES), range(4), range(3)):
+        for pixel in _pixels_of(block):
+            to = (3 * pixel + channel, 1 + row, 1 + column)
+            layer.weight[(16 * phase + pixel, *to)] = 1.0
+            layer.weight[(64 + 4 * phase + block, *to)] = _share_of(0, channel)
+            layer.weight[(80 + 4 * phase + block, *to)] = _share_of(1, channel)
     for pixel, channel in product(range(16), range(3)):
         norm.bias[3 * pixel + channel] = -_HALF * sum(_share_of(colour, channel) for colour in (0, 1))
 
