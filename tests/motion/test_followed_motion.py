@@ -87,13 +87,21 @@ def test_doubt_is_where_both_frames_tell_apart_and_neither_is_certain() -> None:
     weight = torch.full((1, 1, *SIZE), 0.5)
     weight[..., 20:] = 0.0
     by = replace(flows(weight), flow_t_to_0=torch.zeros(1, 2, *SIZE), flow_t_to_1=torch.zeros(1, 2, *SIZE))
-    first = torch.full((1, 3, *SIZE), 0.5)
+    generator = torch.Generator().manual_seed(2)
+    first, other = (torch.rand(1, 3, *SIZE, generator=generator) for _ in range(2))
     second = first.clone()
-    second[..., 10:] = 0.6
+    second[..., 10:] = other[..., 10:]
     met = Met.of(by, (first, second), 0.5)
     assert bool((met.doubt[..., :7] == 0.0).all())  # they agree; what is told apart begins two pixels before 10
-    assert bool((met.doubt[..., 12:20] == 1.0).all())
+    assert bool((met.doubt[..., 15:20] == 1.0).all())
     assert bool((met.doubt[..., 20:] == 0.0).all())  # they do not, but it is certain which one shows it
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.6, 0.0), (1.0, 0.2), (0.5, 0.3)])
+def test_light_that_changes_is_no_doubt(gain: float, offset: float) -> None:
+    still = FlowMotion.still(torch.zeros(1, 1, *SIZE), 0.5)
+    first = 0.2 + 0.5 * torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(2))
+    assert not bool(Met.of(still, (first, gain * first + offset), 0.5).doubt.any())
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

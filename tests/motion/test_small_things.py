@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 import vfi_plugin.models as models
 from vfi_plugin.motion.both_ways import BothWays
@@ -79,3 +80,39 @@ def test_what_is_gone_is_not_found_elsewhere() -> None:
     """The disc is in the first frame alone: nothing in the second is like it."""
     pair = models.load_model("dis", device="cpu").prepare(picture(90, BLACK), BLACK)
     assert pair.velocity(0.0).abs().max() < 5.0
+
+
+BALL_SIZE = (200, 320)
+
+
+def ball(x: float, y: float) -> torch.Tensor:
+    """(1, 3, H, W): a ball of 60 px with marks on it before a texture that stands still."""
+    generator = torch.Generator().manual_seed(11)
+    grown = F.interpolate(torch.rand(1, 3, 26, 41, generator=generator), scale_factor=8, mode="bicubic")
+    background = (0.15 + 0.3 * grown)[..., : BALL_SIZE[0], : BALL_SIZE[1]]
+    rows, columns = torch.meshgrid(torch.arange(BALL_SIZE[0]) - y, torch.arange(BALL_SIZE[1]) - x, indexing="ij")
+    disc = (30.5 - torch.hypot(rows, columns)).clamp(0, 1)
+    marks = 0.85 + 0.1 * torch.sin(rows / 4.0) * torch.cos(columns / 5.0)
+    return background * (1 - disc) + disc * marks
+
+
+@pytest.mark.parametrize("model", ["dis", "fused"])
+@pytest.mark.parametrize(("right", "down"), [(120, 0), (-100, 40), (70, 80)])
+def test_a_ball_that_flies_further_than_it_is_wide_is_there_and_leaves_no_ghost(
+    model: str, right: int, down: int
+) -> None:
+    """What it uncovers is as filmed: both where it was and where it will be."""
+    start = (160.0 - right / 2, 90.0 - down / 2)
+    ends = ball(*start), ball(start[0] + right, start[1] + down)
+    made = models.load_model(model, device="cpu").prepare(*ends).motion(0.5).apply(*ends)
+    truth = ball(160.0, 90.0)
+    off = (made - truth).abs().mean(1)
+    assert off.mean() < 0.004
+    assert (off > 0.1).float().mean() < 0.01  # its rim; a ghost would be 9 % of the frame
+
+
+def test_a_ball_that_another_covers_in_one_frame_is_not_made_up() -> None:
+    """It is in the first frame alone: nothing flies anywhere."""
+    away = ball(-100.0, 90.0)
+    pair = models.load_model("dis", device="cpu").prepare(ball(120.0, 90.0), away)
+    assert pair.things is None

@@ -51,11 +51,16 @@ def test_what_leaves_a_crop_meets_as_well() -> None:
     assert float((found.after - found.between[:, 0])[..., :8].square().mean()) < 1e-4
 
 
-def test_several_true_frames_for_a_pair_are_refused() -> None:
-    one = batch((0.5,))
-    two = replace(one, between=one.between.repeat(1, 2, 1, 1, 1), times=torch.tensor([[0.3, 0.6]]))
-    with pytest.raises(UsageError, match="train a variant of one frame"):
-        met(two)
+def test_several_true_frames_for_a_pair_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    asked = TrainingRequest("bipn", tmp_path / "out", data=("nowhere.mov",), steps=1, follow=True)
+    with pytest.raises(UsageError, match=r"got 3 true frames for a pair, which meets at one time.*--variant 1"):
+        train(asked)
+    assert not (tmp_path / "out").exists()
+
+
+def test_shapes_of_networks_of_any_time_meet_as_well() -> None:
+    choice = DataChoice(("shapes",), 0.0, crop=CROP, batch=2, frames_between=1, seed=3, any_time=True, follow=True)
+    assert open_data(choice, CPU).source.batch(0).before.shape == (2, 3, CROP, CROP)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +85,21 @@ def test_weights_that_were_trained_so_say_it(clip: Path, tmp_path: Path) -> None
         out = tmp_path / str(follow)
         train(TrainingRequest("figan", out, data=(str(clip),), crop=CROP, batch=1, steps=1, width=0.125, follow=follow))
         assert info_to_use("figan", out / "figan.safetensors").follows is bool(follow)
+
+
+def test_going_on_from_weights_that_follow_goes_on_following(clip: Path, tmp_path: Path) -> None:
+    given = {"data": (str(clip),), "crop": CROP, "batch": 1, "steps": 1}
+    train(TrainingRequest("figan", tmp_path / "a", width=0.125, follow=True, **given))
+    train(TrainingRequest("figan", tmp_path / "b", begin_with=tmp_path / "a" / "figan.safetensors", **given))
+    assert info_to_use("figan", tmp_path / "b" / "figan.safetensors").follows
+
+
+@pytest.mark.parametrize("kept", [{"follow": None}, {}], ids=["not asked for", "of before there was a choice"])
+def test_what_began_otherwise_does_not_begin_to_follow(tmp_path: Path, kept: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="got follow True for a training that began with False"):
+        TrainingRequest("figan", tmp_path, resume=True, follow=True).going_on({"steps": 2, **kept})
+    going = TrainingRequest("figan", tmp_path, resume=True, follow=True).going_on({"steps": 2, "follow": True})
+    assert going.follow
 
 
 def test_who_searches_for_itself_is_not_to_follow(clip: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from vfi_plugin.cli import models_files, models_quality
-from vfi_plugin.models.info import ModelInfo
+from vfi_plugin.models.info import LED_BY, ModelInfo
 from vfi_plugin.models.listing import listed_facts, listed_model, weights_state
 from vfi_plugin.models.quality import quality_of, read_quality
 from vfi_plugin.models.registry import default_model, info_in_use, model_names
@@ -82,6 +82,8 @@ def _row(info: ModelInfo, state: str) -> tuple[str, ...]:
 def _times(info: ModelInfo) -> str:
     if info.any_time:
         return "any time"
+    if info.follows:
+        return f"any time, by {LED_BY}"
     known = "1/2" if info.frames_at_once == 1 else f"{info.frames_at_once} at once"
     return f"{known}, others by recursion"
 

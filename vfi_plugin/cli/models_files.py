@@ -74,6 +74,8 @@ def run_import(args: argparse.Namespace) -> int:
         save_weights(target, name, _checked(weights), weights.sha256)
     variant = f" {weights.variant}" if weights.variant else ""
     print(f"{args.file} has weights of {name}{variant} (sha256 {weights.sha256})")
+    if weights.follows:
+        print("a retime shows it frames that the fast classic has moved onto each other")
     print(f"{'replaced' if stood_there else 'written to'} {target}; vfi retime --model {name} uses it from now on")
     return 0
 

@@ -125,7 +125,8 @@ def _notes(asked: Asked, methods: Sequence[Method], chosen: Chosen) -> Iterator[
     if published is not None and items != published:
         yield f"{items} items where the published set has {published}: not to stand beside published figures"
     info = methods[0].info
-    if info is not None and not info.any_time:
+    knows = info is None or (info.makes_any_time if asked.options.made_by == "retime" else info.any_time)
+    if info is not None and not knows:
         times = sorted({between.t for item in chosen.items for between in item.between})
         made = {t: reached_time(float(t), info.frames_at_once) for t in times}
         moved = ", ".join(f"{made[t]} for {t}" for t in times if made[t] != t)

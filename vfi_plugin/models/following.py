@@ -74,7 +74,8 @@ class FollowingMotion(Motion):
     @cached_property
     def _followed(self) -> FollowedMotion:
         met = Met.of(self.flows.with_taps(SHOWN_BY), self.guides, self.t)
-        then = self.network.prepare(*met.frames).motion(self.t)
+        # Of what nobody doubts the network is not asked at all.
+        then = self.network.prepare(*met.frames).motion(self.t) if bool(met.doubt.any()) else self.flows
         return FollowedMotion(self.flows, then.with_taps(self.flows.taps), met.doubt, self.t)
 
 
@@ -96,7 +97,8 @@ class FollowingPair(Pair):
             return flows
         if self._network.info.paints:
             met = Met.of(flows.with_taps(SHOWN_BY), self._guides, t)
-            return PaintedMotion(met.over(self._network.interpolate(*met.frames, t)), flows)
+            painted = self._network.interpolate(*met.frames, t) if bool(met.doubt.any()) else met.sure
+            return PaintedMotion(met.over(painted), flows)
         return FollowingMotion(self._network, flows, self._guides, t)
 
     def middle_flows(self) -> FlowMotion:
@@ -119,10 +121,6 @@ class FollowingModel(Model):
         self.network = network
         self.info = replace(network.info, reach_px=None, extrapolates=False)
         self.device = network.device
-
-    def with_detail(self, detail: float) -> FollowingModel:
-        """The same with the network at another detail."""
-        return FollowingModel(self.network.with_detail(detail))
 
     def prepare(self, before: Tensor, after: Tensor) -> FollowingPair:
         """Looks at a pair; guides are (N, 3, H, W) float32 in [0, 1]."""

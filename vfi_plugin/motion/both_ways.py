@@ -37,11 +37,22 @@ class BothWays:
 
     @classmethod
     def between(
-        cls, guides: tuple[Tensor, Tensor], forward: Tensor, backward: Tensor, *, small_things: bool = True
+        cls,
+        guides: tuple[Tensor, Tensor],
+        forward: Tensor,
+        backward: Tensor,
+        *,
+        small_things: bool = True,
+        in_front: tuple[Tensor, Tensor] | None = None,
     ) -> BothWays:
-        """Flows are (N, 2, H, W) float32 px, x then y, y down; ``small_things``: whether such are to pass in front."""
-        there = Direction.between(*guides, forward, small=small_things)
-        return cls(guides, there, Direction.between(*guides[::-1], backward, small=small_things))
+        """Flows are (N, 2, H, W) float32 px, x then y, y down; ``small_things``: whether such are to pass in front.
+
+        ``in_front`` is (N, 1, H, W) of each guide, 1 where something is seen that passes in front in any case.
+        """
+        known = in_front or (None, None)
+        there = Direction.between(*guides, forward, small=small_things, known=known[0])
+        back = Direction.between(*guides[::-1], backward, small=small_things, known=known[1])
+        return cls(guides, there, back)
 
     def motion(self, t: float | Tensor) -> FlowMotion:
         """Projects both flows to ``t``, keeps the better one per pixel, weighs sources by time and visibility.

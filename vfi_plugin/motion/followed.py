@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin.motion.bend import Bend
-from vfi_plugin.motion.certainty import doubt, opened, shown_by_both
+from vfi_plugin.motion.certainty import doubt_beside_light, opened, shown_by_both
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
 
@@ -18,7 +18,7 @@ _HIDDEN, _SHOWN = 0.1, 0.3
 """What ``certainty.shown_by_both`` tells, between which what one frame hides is shown by both: a network is given the
 other frame's there, instead of having to match it with what covers it."""
 
-MET_AROUND_PX = 2
+MET_AROUND_PX = 4
 """How far around a pixel doubt looks."""
 
 
@@ -45,7 +45,7 @@ class Met:
     def moved(cls, guides: tuple[Tensor, Tensor], flows: FlowMotion, t: float | Tensor) -> Met:
         """The same of guides that these flows have moved already."""
         by_both = shown_by_both(flows, t)
-        return cls(_filled(guides, flows, by_both), flows.mix(*guides), doubt(guides, by_both))
+        return cls(_filled(guides, flows, by_both), flows.mix(*guides), doubt_beside_light(guides, by_both))
 
     def over(self, made: Tensor) -> Tensor:
         """What somebody else made of these frames, (N, 3, H, W), where the flows are in doubt."""

@@ -45,11 +45,19 @@ class Direction:
     in_front: Tensor | None = None
 
     @classmethod
-    def between(cls, here: Tensor, there: Tensor, flow: Tensor, *, small: bool = True) -> Direction:
-        """Judges a flow by what it leads to; guides are (N, 3, H, W) in [0, 1]. ``small``: looks for small things."""
+    def between(
+        cls, here: Tensor, there: Tensor, flow: Tensor, *, small: bool = True, known: Tensor | None = None
+    ) -> Direction:
+        """Judges a flow by what it leads to; guides are (N, 3, H, W) in [0, 1].
+
+        ``small``: looks for small things; ``known``: (N, 1, H, W), 1 in what passes in front whatever its size.
+        """
         mismatch = (warp(there, flow) - here).abs().mean(1, keepdim=True)
         log_weight = (-_MATCH_SHARPNESS * mismatch).clamp(min=_LOWEST_LOG_WEIGHT)
-        return cls(flow, log_weight, small_things(here, there, flow) if small else None)
+        found = small_things(here, there, flow) if small else None
+        if known is not None and bool(known.any()):
+            found = known if found is None else torch.maximum(found, known)
+        return cls(flow, log_weight, found)
 
 
 def project(direction: Direction, t: float | Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from vfi_plugin.image.window import Window
 from vfi_plugin.models.device_limits import hold_to
 from vfi_plugin.models.following import as_weights_ask
 from vfi_plugin.models.given import GivenPair
+from vfi_plugin.models.info import LED_BY
 from vfi_plugin.models.model import SMALLEST_SIDE_PX, Model, Pair
 from vfi_plugin.models.registry import load_model, resolve_device
 from vfi_plugin.models.resizing import averaged
@@ -133,12 +134,11 @@ def load_job_model(job: RetimeJob, device: str | None = None) -> Model | None:
     options = job.options
     if options.method != "motion" or job.vectors is not None:
         return None
+    place = options.devices[0] if device is None else device
+    if job.model.follows and options.exposure is not None:  # an open shutter sees what is followed alone
+        return load_model(LED_BY, device=place)
     model = load_model(
-        job.model.name,
-        weights=options.weights,
-        device=options.devices[0] if device is None else device,
-        precision=options.precision,
-        detail=options.detail,
+        job.model.name, weights=options.weights, device=place, precision=options.precision, detail=options.detail
     )
     return as_weights_ask(model)
 

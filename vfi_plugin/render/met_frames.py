@@ -19,7 +19,7 @@ from vfi_plugin.render.large_guides import GuidesOnDevice, LargeGuides
 from vfi_plugin.render.large_motion import FlowBlocks
 from vfi_plugin.render.network_tiles import NetworkTiles
 from vfi_plugin.render.painted_whole import PaintedWhole, painted_pieces
-from vfi_plugin.render.pieces import Piece, cut_in_four, fitted, is_small, reads_too_much
+from vfi_plugin.render.pieces import Piece, cut_in_four, fitted, flow_pieces, is_small, reads_too_much
 
 Tensor = torch.Tensor
 
@@ -129,6 +129,9 @@ class FollowedTiles(NetworkTiles):
     def _made(self, target: Window, seen: Window, shift: tuple[int, int]) -> Iterator[Piece]:  # noqa: ARG002
         inside = seen.intersection(self.window)
         met = self._frames.met(inside)
+        if not bool(met.doubt.any()):
+            yield from self._undoubted(target)
+            return
         frames = [padded(frame, inside, seen) for frame in met.frames]
         if self.model.info.paints:
             rows, columns = target.slices_in(inside)
@@ -142,6 +145,10 @@ class FollowedTiles(NetworkTiles):
         moved = self._frames.moved(inside)
         followed = FollowedMotion(moved.motion.flow_form().with_taps(self.taps), then, met.doubt, self.t)
         yield Piece.alone(target, replace(moved, motion=followed))
+
+    def _undoubted(self, target: Window) -> Iterator[Piece]:
+        """What nobody doubts: the classic's; of a network that paints, moved colour, as it would be painted."""
+        yield from flow_pieces(self.motion.part(*target.slices_in(self.window)), target, self.window)
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,10 @@ def painting_text(colour: str, carrier: str) -> str:
 
 
 def _by_model(model: ModelInfo) -> Iterator[str]:
-    if model.follows:
-        yield f"{model.title}, where the motion of {LED_BY} is in doubt"
-        return
-    yield model.title
+    yield f"{model.title}, where the motion of {LED_BY} is in doubt" if model.follows else model.title
     at_once = model.frames_at_once
     if not model.any_time:
         known = "the middle of a pair alone" if at_once == 1 else f"{at_once} evenly spaced frames of a pair at once"
         again = ", by halving" if at_once == 1 else ""
-        yield f"it knows {known}, so times are made to the nearest 1/{time_steps(at_once)}{again}"
+        what = "what it mixes is made" if model.follows else "times are made"
+        yield f"it knows {known}, so {what} to the nearest 1/{time_steps(at_once)}{again}"

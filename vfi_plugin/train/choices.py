@@ -43,7 +43,7 @@ def given_weights(request: TrainingRequest) -> Weights | None:
 
 
 def with_network(request: TrainingRequest, recipe: Recipe, given: Weights | None) -> TrainingRequest:
-    """The request with a variant and a width, which are the given weights' where there are some.
+    """The request with a variant and a width, which are the given weights' where there are some, and what these follow.
 
     Raises:
         UsageError: the network has no such form, or the weights are of another.
@@ -60,7 +60,8 @@ def with_network(request: TrainingRequest, recipe: Recipe, given: Weights | None
         raise UsageError(f"{request.name} has no variant {variant!r}; {allowed}")
     if not 0.0 < width <= 4.0:  # what weights of this package may have
         raise UsageError(f"got a width of {width:g}; give one above 0, 1 being the published size, up to 4")
-    return replace(request, variant=variant, width=width)
+    follow = request.follow if request.follow is not None or given is None else given.follows or None
+    return replace(request, variant=variant, width=width, follow=follow)
 
 
 def limits_of(request: TrainingRequest) -> Limits:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import torch
 
-from vfi_plugin.errors import UsageError
 from vfi_plugin.models.disfast.model import FastPair
 from vfi_plugin.models.following import SHOWN_BY
 from vfi_plugin.motion.followed import Met
@@ -28,21 +27,13 @@ class MetPairs:
     source: BatchSource
 
     def batch(self, step: int) -> Batch:
-        """The source's batch of that step, without exact flow: of what has met nobody knows it.
-
-        Raises:
-            UsageError: there are several true frames for a pair, which would meet in several places.
-        """
+        """The source's batch of that step, without exact flow: of what has met nobody knows it."""
         return met(self.source.batch(step))
 
 
 @torch.no_grad()
 def met(batch: Batch) -> Batch:
-    """A batch of larger frames, whose pairs are made to meet at the time of the true frame."""
-    if batch.times.shape[1] != 1:
-        raise UsageError(
-            f"got {batch.times.shape[1]} true frames for a pair; frames meet at one time: train a variant of one frame"
-        )
+    """A batch of larger frames with one true frame a pair, made to meet at its time, and cut to the crop."""
     guides = batch.before.clamp(0.0, 1.0), batch.after.clamp(0.0, 1.0)
     times = batch.times.view(-1, 1, 1, 1)
     flows = FastPair(*guides, factor=1).at_times(times).with_taps(SHOWN_BY)

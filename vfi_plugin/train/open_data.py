@@ -99,6 +99,11 @@ class DataChoice:
             raise UsageError(f"got {SHAPES} beside other data; give --data {SHAPES} alone")
         if self.frame_step < 1:
             raise UsageError(f"got a frame step of {self.frame_step}; give 1 for every frame, 2 for every second one")
+        if self.follow and self.frames_between != 1:
+            raise UsageError(
+                f"got {self.frames_between} true frames for a pair, which meets at one time; train a variant of one"
+                " frame (bipn: --variant 1), or leave --follow out"
+            )
         if self.batch < 1 or self.crop < 16:
             raise UsageError(
                 f"got a batch of {self.batch} and a crop of {self.crop} px; give 1 or more, and 16 or more"
@@ -130,7 +135,7 @@ def open_data(choice: DataChoice, device: torch.device, tell: Tell = unheard) ->
         InputError: there are no clips, or they are all too small or too short, or one is damaged.
     """
     if SHAPES in choice.paths:
-        frames = _LARGEST_GAP - 1 if choice.any_time else choice.frames_between
+        frames = _LARGEST_GAP - 1 if choice.any_time and not choice.follow else choice.frames_between
         shapes = ShapesSource(MovingShapes(choice.seed, frames, choice.side), choice.batch, device)
         return Feed(choice, choice.shown(shapes))
     bank, apart = _bank(choice, tell) if choice.paths else None, None

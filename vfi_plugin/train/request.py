@@ -117,10 +117,12 @@ class TrainingRequest:
                 "got weights to begin with for a training that goes on; leave --begin-with or --resume out"
             )
         for name in _FIXED:
-            new = getattr(self, name)
-            if new is not None and new != old.get(name, new):
+            new, began = getattr(self, name), old.get(name)
+            if isinstance(new, bool):  # what may be said or left out is off where it was not said
+                began = bool(began)
+            if new is not None and began is not None and new != began:
                 raise UsageError(
-                    f"got {name} {new} for a training that began with {old[name]}; leave it out, or give another --out"
+                    f"got {name} {new} for a training that began with {began}; leave it out, or give another --out"
                 )
         if self.steps is not None or self.minutes is not None:
             old |= {"steps": None, "minutes": None}

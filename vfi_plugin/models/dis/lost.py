@@ -1,9 +1,11 @@
-"""Small things that the search has lost: they are too small for its coarse levels and too fast for its fine ones.
+"""Things that the search has lost: they are too small for its coarse levels and too fast for its fine ones.
 
 A disc of 4 px that moves 20 px is gone at a tenth of the size, where 20 px are 2, and at full size every patch of the
-search looks for it no further than the coarser levels told. What is lost shows: its pixels are like nothing that the
-flow leads to, in both frames. So each small region that is unexplained is compared with those of about its size and
-colour that are unexplained in the other frame, patch by patch (sum of squared differences around where it would lie).
+search looks for it no further than the coarser levels told; so it is with a ball of 60 px that flies 80. What is lost
+shows: its pixels are like nothing that the flow leads to, in both frames. So each region that is unexplained is
+compared with those of about its size and colour that are unexplained in the other frame, patch by patch (sum of squared
+differences around where it would lie). What lay behind it moves as all around does: it is seen in one frame alone, so
+that the search could match it with nothing but the thing itself.
 """
 
 from __future__ import annotations
@@ -21,30 +23,38 @@ Mask = npt.NDArray[np.bool_]
 
 _UNEXPLAINED = 0.1  # guide difference, three times what grain makes
 _SMALLEST_PIXELS = 4  # fewer look alike everywhere
-_LARGEST_PX = 32  # along a side: eight patches of the search, which finds what is larger
+_LARGEST_PX = 96  # along a side: a ball in flight. Of those up to 128 px no more were found in real clips
 _MARGIN_PX = 2  # around a region: soft edges, which are unexplained too little
-_REACH_PX = 64  # in any direction; what goes further between two frames is hardly seen as one thing
+_REACH_PX = 192  # in any direction: twice the largest; what goes further is hardly seen as one thing
 _MOST = 16  # regions a frame, the largest; where more is unexplained the picture has changed, and nothing was lost
 _ALIKE = 0.15  # guide difference of two regions' mean colours: more than grain, less than thing and background
 _TIMES_AS_LARGE = 2.0  # two views of a thing are of one size, but for its soft edge
 _TRIED = 4  # the most alike: that many pictures of one thing would be a swarm, in which nobody follows one
 _AROUND_PX = 4  # regions tell where a thing is to a few pixels
+_AROUND_IT_PX = 12  # how far around a region the motion is what lies behind it moves by: one patch and a half
+_SMALL_PX = 32  # along a side: up to here the search can hardly have found a thing in another way
+_LARGE_BETTER = 0.15  # as the next, of larger things: a ball in flight had 0.12, a wrong one of 58 px 0.24
 _BETTER = 0.25  # of the squared difference that was there before, of that to a plain patch, and of the next best place
 
 
-def find_lost(guides: tuple[Image, Image], flows: tuple[Image, Image]) -> None:
-    """Corrects both flows in place where a small thing was lost and is found.
+def find_lost(guides: tuple[Image, Image], flows: tuple[Image, Image]) -> tuple[Image, Image]:
+    """Corrects both flows in place where a thing was lost and is found.
 
     Args:
         guides: (H, W, 3) float32 in [0, 1].
         flows: from each to the other, (H, W, 2) float32 px, x then y.
+
+    Returns:
+        Where such things are in each guide, (H, W) float32, 1 there and 0 elsewhere. They fly in front of all else.
     """
+    things = np.zeros(flows[0].shape[:2], np.float32), np.zeros(flows[1].shape[:2], np.float32)
     places = _lost(guides[0], guides[1], flows[0])
     others = _lost(guides[1], guides[0], flows[1]) if places else []
     for place in places:
         found = _found(place, others, guides, flows[0])
         if found is not None:
-            place.mark(flows, found)
+            place.mark(flows, things, found)
+    return things
 
 
 @dataclass(frozen=True)
@@ -91,15 +101,29 @@ class _Place:
         """The largest difference of the mean colours."""
         return float(np.abs(self.colour - other.colour).max())
 
-    def mark(self, flows: tuple[Image, Image], found: _Found) -> None:
-        """Writes the motion there and back into the flows, soft edges included."""
-        import cv2
-
-        side = 2 * _MARGIN_PX + 1
-        marked = cv2.dilate(self.inside, np.ones((side, side), np.uint8)) > 0
+    def mark(self, flows: tuple[Image, Image], things: tuple[Image, Image], found: _Found) -> None:
+        """Writes the motion there and back into the flows, soft edges included, and that of what lay behind."""
+        marked = _grown(self.inside, _MARGIN_PX)
         motion = np.array([found.x, found.y], np.float32)
+        self.of(flows[1])[marked] = self._around(flows[1], 0, 0)
+        self.of(flows[0], found.column, found.row)[marked] = self._around(flows[0], found.column, found.row)
         self.of(flows[0])[marked] = motion
         self.of(flows[1], found.column, found.row)[marked] = -motion
+        self.of(things[0])[marked] = 1.0
+        self.of(things[1], found.column, found.row)[marked] = 1.0
+
+    def _around(self, flow: Image, x: int, y: int) -> npt.NDArray[np.float32]:
+        """The median of a flow (2,) px around here, or around so far to the right and down; (0, 0) of no pixels."""
+        sides = [(_AROUND_IT_PX, _AROUND_IT_PX)] * 2
+        ring = _grown(np.pad(self.inside, sides), _AROUND_IT_PX) & ~_grown(np.pad(self.inside, sides), 2 * _MARGIN_PX)
+        top, left = self.top + y - _AROUND_IT_PX, self.left + x - _AROUND_IT_PX
+        rows, columns = (
+            slice(max(-start, 0), side - max(start + side - whole, 0))
+            for start, side, whole in ((top, ring.shape[0], flow.shape[0]), (left, ring.shape[1], flow.shape[1]))
+        )
+        seen = flow[top + rows.start : top + rows.stop, left + columns.start : left + columns.stop]
+        around = seen[ring[rows, columns]]
+        return np.asarray(np.median(around, axis=0) if len(around) else (0.0, 0.0), np.float32)
 
 
 class _Found(NamedTuple):
@@ -132,7 +156,8 @@ def _found(place: _Place, others: list[_Place], guides: tuple[Image, Image], flo
     before = place.of(flow)[place.inside > 0].mean(axis=0)
     limits = [plain, _cost_at(place, guides, round(float(before[0])), round(float(before[1])))]
     limits += [each.cost for each in tried[1:2] if (each.column, each.row) != (tried[0].column, tried[0].row)]
-    return tried[0] if tried[0].cost < _BETTER * min(limits) else None
+    better = _BETTER if max(place.inside.shape) - 2 * _MARGIN_PX <= _SMALL_PX else _LARGE_BETTER
+    return tried[0] if tried[0].cost < better * min(limits) else None
 
 
 def _cost_at(place: _Place, guides: tuple[Image, Image], x: int, y: int) -> float:
@@ -162,6 +187,14 @@ def _matched(place: _Place, other: _Place, guides: tuple[Image, Image]) -> _Foun
     y, x = (int(value) for value in np.unravel_index(int(np.argmin(costs)), costs.shape))
     column, row = first_x + x - place.left, first_y + y - place.top
     return _Found(column, row, column + _vertex(costs[y, :], x), row + _vertex(costs[:, x], y), float(costs[y, x]))
+
+
+def _grown(inside: npt.NDArray[np.uint8], by_px: int) -> Mask:
+    """(H, W): what is in a region or so near to it."""
+    import cv2
+
+    side = 2 * by_px + 1
+    return np.asarray(cv2.dilate(inside, np.ones((side, side), np.uint8)) > 0)
 
 
 def _vertex(costs: npt.NDArray[np.float32], at: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
 
 class DisPair(Pair):
-    """Both flows of a pair, ready for any ``t``."""
+    """Both flows of a pair, ready for any ``t``.
 
+    Attributes:
+        things: (N, 1, h, w) of each guide, of large frames at the reduced size: 1 where it shows something that flies
+            in front of all else, as ``lost`` found it; None where there is none such.
+    """
+
+    things: tuple[torch.Tensor, torch.Tensor] | None = None
     _both: BothWays
 
     def __init__(self, before: torch.Tensor, after: torch.Tensor, factor: int | None = None) -> None:
@@ -47,8 +53,10 @@ class DisPair(Pair):
         self._reduction, self._size = factor, size
         first, second = guides
         pairs = _all_flows(list(map(_rows, first)), list(map(_rows, second)))
-        forward, backward = (_stacked([flows[way] for flows in pairs], first.device) for way in (0, 1))
-        self._both = BothWays.between(guides, forward, backward)
+        forward, backward = (_stacked([found.flows[way] for found in pairs], first.device) for way in (0, 1))
+        things = [_stacked([found.things[way] for found in pairs], first.device) for way in (0, 1)]
+        self.things = (things[0], things[1]) if bool(things[0].any()) else None
+        self._both = BothWays.between(guides, forward, backward, in_front=self.things)
 
     def motion(self, t: float) -> EnlargedMotion | FlowMotion:
         """Both flows projected to ``t``."""
@@ -118,7 +126,19 @@ class DisModel(Model):
         return self.pair(before, after, self.factor(before.shape[2], before.shape[3]))
 
 
-def _all_flows(before: list[Image], after: list[Image]) -> list[tuple[Image, Image]]:
+class _Found(NamedTuple):
+    """What a search found in a pair.
+
+    Attributes:
+        flows: from each guide to the other, (H, W, 2) float32 px.
+        things: (H, W, 1) float32, 1 where each guide shows something that the search alone had lost.
+    """
+
+    flows: tuple[Image, Image]
+    things: tuple[Image, Image]
+
+
+def _all_flows(before: list[Image], after: list[Image]) -> list[_Found]:
     if len(before) == 1:
         return [_flows(before[0], after[0])]
     # A batch is a training's, to whom a core each is worth more than what torch would do with them meanwhile.
@@ -126,11 +146,11 @@ def _all_flows(before: list[Image], after: list[Image]) -> list[tuple[Image, Ima
         return list(several.map(partial(_flows, threads=1), before, after))
 
 
-def _flows(before: Image, after: Image, threads: int | None = None) -> tuple[Image, Image]:
+def _flows(before: Image, after: Image, threads: int | None = None) -> _Found:
     threads = threads or torch.get_num_threads()
     forward, backward = (np.ascontiguousarray(flow) for flow in flows_between(before, after, threads))
-    find_lost((before, after), (forward, backward))
-    return forward, backward
+    first, second = find_lost((before, after), (forward, backward))
+    return _Found((forward, backward), (first[..., np.newaxis], second[..., np.newaxis]))
 
 
 def _rows(guide: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

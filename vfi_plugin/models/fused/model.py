@@ -77,7 +77,8 @@ class FusedPair(Pair):
     def motion(self, t: float) -> FusedMotion:
         """Both motions at ``t``; the network runs when somebody applies them."""
         classic, fast = (pair.motion(t).flow_form() for pair in (self._classic, self._fast))
-        return FusedMotion(self._mixer, Sources(classic, fast, self._guides, t, self._lights), self._factor, self._size)
+        sources = Sources(classic, fast, self._guides, t, self._lights, self._classic.things)
+        return FusedMotion(self._mixer, sources, self._factor, self._size)
 
     def continued(self, t: float) -> EnlargedMotion:
         """The classic's motion past the pair, at ``t`` outside [0, 1]."""

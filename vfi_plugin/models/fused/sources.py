@@ -5,8 +5,8 @@ moved ones softened in three steps. A mix by shares is a picture of any range; b
 and a share of a hundredth that nobody sees there is a ghost of 5 where a lamp of 500 stood. So what is unmoved or
 softened is held to what is moved (``motion.mixed``), and shares are closed where the guide cannot tell:
 
-* all but the classic's, where its two pictures agree, or it is certain that one frame hides what the other shows: there
-  a frame is as it was without a network (a still pair, an even pan, a spark that the classic alone found);
+* all but the classic's, where its two pictures agree, or it is certain that one frame hides what the other shows, and
+  where it alone has found something in flight: there a frame is as it was without a network;
 * what the fast classic moves, and what is unmoved, near light that the guide cannot tell from brighter light; unmoved
   frames also where they differ so much that a double image shows;
 * any motion whose share is under a fiftieth.
@@ -70,6 +70,7 @@ class Sources:
         t: in [0, 1]; or (N, 1, 1, 1), a time for each pair.
         lights: (N, 1, H, W) each, how bright the brightest is that a pixel of either guide is the mean of; None where
             guides have the frame's own size.
+        things: (N, 1, H, W) of each guide, 1 in what the classic alone has found flying in front of all else, or None.
     """
 
     classic: FlowMotion
@@ -77,6 +78,7 @@ class Sources:
     guides: tuple[Tensor, Tensor]
     t: float | Tensor
     lights: tuple[Tensor, Tensor] | None = None
+    things: tuple[Tensor, Tensor] | None = None
 
     @property
     def motions(self) -> tuple[FlowMotion, FlowMotion, FlowMotion]:
@@ -160,8 +162,12 @@ class Sources:
 
     @cached_property
     def _unsure(self) -> Tensor:
-        """See ``certainty.doubt``, of the classic."""
-        return doubt((self.moved[0], self.moved[1]), self._by_both)
+        """See ``certainty.doubt``, of the classic; none of what it alone has found, and of what that uncovers."""
+        unsure = doubt((self.moved[0], self.moved[1]), self._by_both)
+        if self.things is None:
+            return unsure
+        first, second = replace(self.classic, taps="linear").moved(*self.things)
+        return torch.where(torch.maximum(first, second) > 0, 0.0, unsure)
 
     @cached_property
     def _by_both(self) -> Tensor:

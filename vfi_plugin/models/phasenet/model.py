@@ -45,6 +45,8 @@ class PhaseNetModel(PaintingModel):
     def paint_whole(self, frames: WholeFrames, t: float) -> torch.Tensor:
         """The frame at the nearest time that is reached, of all of large frames; see ``whole``."""
         time = reached_time(t)
+        if time in (0, 1):
+            return frames.crop(int(time), 0, 0, frames.height, frames.width)
         while time != Fraction(1, 2):
             is_later = time > Fraction(1, 2)
             frames = MadeFrames(frames, self._middle(frames), is_later)
