@@ -198,12 +198,15 @@ def _grown(inside: npt.NDArray[np.uint8], by_px: int) -> Mask:
 
 
 def _vertex(costs: npt.NDArray[np.float32], at: int) -> float:
-    """How far from ``at`` the parabola through three costs has its lowest point; 0 at an end."""
+    """How far from ``at`` the parabola through three costs has its lowest point, to 1/64 px; 0 at an end.
+
+    Sums of squares are rounded otherwise on other processors; flows are to be the same on all of them.
+    """
     if not 0 < at < len(costs) - 1:
         return 0.0
     before, here, after = (float(cost) for cost in costs[at - 1 : at + 2])
     bend = before - 2 * here + after
-    return 0.5 * (before - after) / bend if bend > 0 else 0.0
+    return round(32.0 * (before - after) / bend) / 64.0 if bend > 0 else 0.0
 
 
 def _unexplained(here: Image, there: Image, flow: Image) -> Mask:
