@@ -85,11 +85,11 @@ def test_what_is_gone_is_not_found_elsewhere() -> None:
 BALL_SIZE = (200, 320)
 
 
-def ball(x: float, y: float) -> torch.Tensor:
-    """(1, 3, H, W): a ball of 60 px with marks on it before a texture that stands still."""
+def ball(x: float, y: float, panned: int = 0) -> torch.Tensor:
+    """(1, 3, H, W): a ball of 60 px with marks on it before a texture that went ``panned`` px to the left."""
     generator = torch.Generator().manual_seed(11)
-    grown = F.interpolate(torch.rand(1, 3, 26, 41, generator=generator), scale_factor=8, mode="bicubic")
-    background = (0.15 + 0.3 * grown)[..., : BALL_SIZE[0], : BALL_SIZE[1]]
+    grown = F.interpolate(torch.rand(1, 3, 26, 51, generator=generator), scale_factor=8, mode="bicubic")
+    background = (0.15 + 0.3 * grown)[..., : BALL_SIZE[0], panned : panned + BALL_SIZE[1]]
     rows, columns = torch.meshgrid(torch.arange(BALL_SIZE[0]) - y, torch.arange(BALL_SIZE[1]) - x, indexing="ij")
     disc = (30.5 - torch.hypot(rows, columns)).clamp(0, 1)
     marks = 0.85 + 0.1 * torch.sin(rows / 4.0) * torch.cos(columns / 5.0)
@@ -111,7 +111,41 @@ def test_a_ball_that_flies_further_than_it_is_wide_is_there_and_leaves_no_ghost(
     assert (off > 0.1).float().mean() < 0.01  # its rim; a ghost would be 9 % of the frame
 
 
-def test_a_ball_that_another_covers_in_one_frame_is_not_made_up() -> None:
+@pytest.mark.parametrize("model", ["dis", "fused"])
+def test_what_a_ball_uncovers_in_a_pan_is_where_the_pan_has_it(model: str) -> None:
+    ends = ball(100.0, 90.0), ball(220.0, 90.0, panned=24)
+    made = models.load_model(model, device="cpu").prepare(*ends).motion(0.5).apply(*ends)
+    off = (made - ball(160.0, 90.0, panned=12)).abs().mean(1)[..., 40:140, 88:-40]
+    assert (off > 0.1).float().mean() < 0.01
+
+
+def test_things_that_land_where_another_was_keep_their_motion() -> None:
+    """A row of three discs of three colours, each of which is where the next one was."""
+    still = torch.full((1, 3, 96, 320), 0.06)
+
+    def row(shift: float) -> torch.Tensor:
+        frame = still.clone()
+        rows, columns = torch.meshgrid(torch.arange(96.0) - 48, torch.arange(320.0), indexing="ij")
+        for at, colour in enumerate(((0.9, 0.2, 0.2), (0.2, 0.9, 0.2), (0.2, 0.2, 0.9))):
+            disc = (12.5 - torch.hypot(rows, columns - 50 - 80 * at - shift)).clamp(0, 1)
+            frame = frame * (1 - disc) + disc * torch.tensor(colour).view(1, 3, 1, 1)
+        return frame
+
+    pair = models.load_model("dis", device="cpu").prepare(row(0.0), row(80.0))
+    assert pair.things is not None
+    for at in range(3):
+        found = pair.velocity(0.0)[0, :, 46:51, 48 + 80 * at : 53 + 80 * at]
+        assert found[0].median().item() == pytest.approx(80, abs=0.5)
+
+
+def test_where_two_alike_could_have_gone_neither_is_said_to() -> None:
+    """Two discs, of which one goes out and the other moves between both places: either may be the one that is left."""
+    before = torch.maximum(picture(40, BLACK, 12.0), picture(140, BLACK, 12.0))
+    pair = models.load_model("dis", device="cpu").prepare(before, picture(90, BLACK, 12.0))
+    assert pair.things is None
+
+
+def test_a_ball_that_is_gone_in_the_other_frame_is_not_made_up() -> None:
     """It is in the first frame alone: nothing flies anywhere."""
     away = ball(-100.0, 90.0)
     pair = models.load_model("dis", device="cpu").prepare(ball(120.0, 90.0), away)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from vfi_plugin.evaluate.measure import MEASURES
@@ -11,11 +12,15 @@ from vfi_plugin.models.quality import AVERAGE, DIS, MODEL, Quality, quality_of
 
 
 def gain_column(infos: Sequence[ModelInfo], measured: Sequence[Quality]) -> list[str]:
-    """A heading and a cell for each model: dB over frame averaging, all on one data set; nothing if none has any."""
-    found = {each.measurement: None for info in infos for each in quality_of(info, measured) if each.gain is not None}
+    """A heading and a cell for each model: dB over frame averaging, all on one data set; nothing if none has any.
+
+    It is the data set on which most models were measured, the first of these by name.
+    """
+    each_one = (each for info in infos for each in quality_of(info, measured))
+    found = Counter(each.measurement for each in each_one if each.gain is not None)
     if not found:
         return []
-    first = min(found)
+    first = min(found, key=lambda measurement: (-found[measurement], measurement))
     return [f"over averaging ({first[2]})", *(_gain(quality_of(info, measured), first) for info in infos)]
 
 

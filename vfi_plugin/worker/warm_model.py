@@ -24,7 +24,8 @@ class WarmModel:
         if job.options.method != "motion":
             return None
         options = job.options
-        key = (job.model.name, job.model.weights_sha256, options.device, options.precision, options.detail)
+        exposed = job.model.follows and options.exposure is not None  # then it is another model
+        key = (job.model.name, job.model.weights_sha256, options.device, options.precision, options.detail, exposed)
         if self._model is None or key != self._key:
             self._let_go()
             self._model, self._key = load_job_model(job), key

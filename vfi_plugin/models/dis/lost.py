@@ -10,12 +10,14 @@ that the search could match it with nothing but the thing itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from vfi_plugin.image.window import Window
 from vfi_plugin.motion.small_things import Region, compact_regions
 
 Image = npt.NDArray[np.float32]
@@ -26,7 +28,7 @@ _SMALLEST_PIXELS = 4  # fewer look alike everywhere
 _LARGEST_PX = 96  # along a side: a ball in flight. Of those up to 128 px no more were found in real clips
 _MARGIN_PX = 2  # around a region: soft edges, which are unexplained too little
 _REACH_PX = 192  # in any direction: twice the largest; what goes further is hardly seen as one thing
-_MOST = 16  # regions a frame, the largest; where more is unexplained the picture has changed, and nothing was lost
+_MOST = 16  # regions a frame, the largest
 _ALIKE = 0.15  # guide difference of two regions' mean colours: more than grain, less than thing and background
 _TIMES_AS_LARGE = 2.0  # two views of a thing are of one size, but for its soft edge
 _TRIED = 4  # the most alike: that many pictures of one thing would be a swarm, in which nobody follows one
@@ -50,11 +52,54 @@ def find_lost(guides: tuple[Image, Image], flows: tuple[Image, Image]) -> tuple[
     things = np.zeros(flows[0].shape[:2], np.float32), np.zeros(flows[1].shape[:2], np.float32)
     places = _lost(guides[0], guides[1], flows[0])
     others = _lost(guides[1], guides[0], flows[1]) if places else []
-    for place in places:
-        found = _found(place, others, guides, flows[0])
-        if found is not None:
-            place.mark(flows, things, found)
+    tried = [(place, _found(place, others, guides, flows[0])) for place in places]
+    pairs = _alone([(place, found) for place, found in tried if found is not None])
+    # First what lies behind all of them, told by flows that nothing was written into: one may land where another was.
+    behind = [write for place, found in pairs for write in place.behind(flows, found)]
+    for flow, patch, motion in behind:
+        patch.write(flow, motion)
+    for place, found in pairs:
+        place.mark(flows, things, found)
     return things
+
+
+def _alone(pairs: list[tuple[_Place, _Found]]) -> list[tuple[_Place, _Found]]:
+    """Those whose place in the later frame no other one claims: of two that do, nobody knows which went there."""
+    claimed = []
+    for place, found in pairs:
+        height, width = place.inside.shape
+        claimed.append(Window(place.left + found.column, place.top + found.row, width, height))
+    meetings = [sum(min(each.intersection(other).shape) > 0 for other in claimed) for each in claimed]
+    return [pair for pair, meets in zip(pairs, meetings, strict=True) if meets == 1]  # it meets itself
+
+
+@dataclass(frozen=True)
+class _Patch:
+    """A mask (H, W) whose upper left corner may lie outside of a frame."""
+
+    top: int
+    left: int
+    mask: Mask
+
+    def write(self, flow: Image, motion: npt.NDArray[np.float32]) -> None:
+        """Writes a motion (2,) px where the mask is, as far as it lies inside."""
+        seen, inside = self._inside(flow)
+        seen[inside] = motion
+
+    def median(self, flow: Image) -> npt.NDArray[np.float32]:
+        """The median (2,) px of a flow there; (0, 0) where nothing of it lies inside."""
+        seen, inside = self._inside(flow)
+        return np.asarray(np.median(seen[inside], axis=0) if inside.any() else (0.0, 0.0), np.float32)
+
+    def _inside(self, flow: Image) -> tuple[Image, Mask]:
+        """A view of the flow, and the mask over it."""
+        rows, columns = (
+            slice(max(-start, 0), max(side - max(start + side - whole, 0), 0))
+            for start, side, whole in zip((self.top, self.left), self.mask.shape, flow.shape[:2], strict=True)
+        )
+        mask = self.mask[rows, columns]
+        top, left = self.top + rows.start, self.left + columns.start
+        return flow[top : top + mask.shape[0], left : left + mask.shape[1]], mask
 
 
 @dataclass(frozen=True)
@@ -102,28 +147,33 @@ class _Place:
         return float(np.abs(self.colour - other.colour).max())
 
     def mark(self, flows: tuple[Image, Image], things: tuple[Image, Image], found: _Found) -> None:
-        """Writes the motion there and back into the flows, soft edges included, and that of what lay behind."""
+        """Writes the motion there and back into the flows, soft edges included."""
         marked = _grown(self.inside, _MARGIN_PX)
         motion = np.array([found.x, found.y], np.float32)
-        self.of(flows[1])[marked] = self._around(flows[1], 0, 0)
-        self.of(flows[0], found.column, found.row)[marked] = self._around(flows[0], found.column, found.row)
         self.of(flows[0])[marked] = motion
         self.of(flows[1], found.column, found.row)[marked] = -motion
         self.of(things[0])[marked] = 1.0
         self.of(things[1], found.column, found.row)[marked] = 1.0
 
-    def _around(self, flow: Image, x: int, y: int) -> npt.NDArray[np.float32]:
-        """The median of a flow (2,) px around here, or around so far to the right and down; (0, 0) of no pixels."""
-        sides = [(_AROUND_IT_PX, _AROUND_IT_PX)] * 2
-        ring = _grown(np.pad(self.inside, sides), _AROUND_IT_PX) & ~_grown(np.pad(self.inside, sides), 2 * _MARGIN_PX)
-        top, left = self.top + y - _AROUND_IT_PX, self.left + x - _AROUND_IT_PX
-        rows, columns = (
-            slice(max(-start, 0), side - max(start + side - whole, 0))
-            for start, side, whole in ((top, ring.shape[0], flow.shape[0]), (left, ring.shape[1], flow.shape[1]))
-        )
-        seen = flow[top + rows.start : top + rows.stop, left + columns.start : left + columns.stop]
-        around = seen[ring[rows, columns]]
-        return np.asarray(np.median(around, axis=0) if len(around) else (0.0, 0.0), np.float32)
+    def behind(
+        self, flows: tuple[Image, Image], found: _Found
+    ) -> Iterator[tuple[Image, _Patch, npt.NDArray[np.float32]]]:
+        """Into which flow, where, and what is to be written of what the thing hides in the other frame.
+
+        It moves as all around the thing does; so in a pan it is seen that far beside the place that it is hidden at.
+        """
+        ways = (flows[0], flows[1], 0, 0), (flows[1], flows[0], found.column, found.row)
+        for way_there, way_back, column, row in ways:
+            around = self._ring(column, row)
+            right, down = np.rint(around.median(way_there)).astype(int).tolist()
+            marked = _grown(self.inside, _MARGIN_PX)
+            yield way_back, _Patch(self.top + row + down, self.left + column + right, marked), around.median(way_back)
+
+    def _ring(self, column: int, row: int) -> _Patch:
+        """What lies around here, or around so far to the right and down."""
+        wide = np.pad(self.inside, _AROUND_IT_PX)
+        ring = _grown(wide, _AROUND_IT_PX) & ~_grown(wide, 2 * _MARGIN_PX)
+        return _Patch(self.top + row - _AROUND_IT_PX, self.left + column - _AROUND_IT_PX, ring)
 
 
 class _Found(NamedTuple):
@@ -155,7 +205,7 @@ def _found(place: _Place, others: list[_Place], guides: tuple[Image, Image], flo
     plain = float(((patch - np.median(patch, axis=(0, 1))) ** 2).sum())
     before = place.of(flow)[place.inside > 0].mean(axis=0)
     limits = [plain, _cost_at(place, guides, round(float(before[0])), round(float(before[1])))]
-    limits += [each.cost for each in tried[1:2] if (each.column, each.row) != (tried[0].column, tried[0].row)]
+    limits += [each.cost for each in tried if (each.column, each.row) != (tried[0].column, tried[0].row)][:1]
     better = _BETTER if max(place.inside.shape) - 2 * _MARGIN_PX <= _SMALL_PX else _LARGE_BETTER
     return tried[0] if tried[0].cost < better * min(limits) else None
 

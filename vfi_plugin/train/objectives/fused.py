@@ -84,7 +84,7 @@ class FusedObjective(Objective):
     def sources(self, batch: Batch, pairs: tuple[DisPair, FastPair], times: Tensor) -> Sources:
         """What a frame at ``times``, (N, 1, 1, 1), is a mix of."""
         classic, fast = (pair.at_times(times) for pair in pairs)
-        return Sources(classic, fast, (batch.before, batch.after), times)
+        return Sources(classic, fast, (batch.before, batch.after), times, things=pairs[0].things)
 
 
 def mixed(sources: Sources, asked: Tensor) -> Tensor:
