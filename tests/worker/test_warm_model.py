@@ -20,7 +20,8 @@ def test_an_open_shutter_takes_what_weights_follow_and_leaves_the_next_job_its_n
 ) -> None:
     source, warm = Pan((64, 48), (2, 0)).write(tmp_path / "in"), WarmModel()
     for shutter in (first, 0.5 if first is None else None, first):
-        options = RetimeOptions(speed=0.5, model="figan", device="cpu", shutter=shutter, samples=4 if shutter else None)
+        exposed = {} if shutter is None else {"shutter": shutter, "samples": 4}
+        options = RetimeOptions(speed=0.5, model="figan", device="cpu", **exposed)
         job = plan_retime(source, tmp_path / "out.#.exr", options)
         with job.clip:
             assert isinstance(warm.of(job), FollowingModel if shutter is None else FastModel)
