@@ -11,7 +11,7 @@ import torch.nn.functional as F  # noqa: N812  (its usual name)
 
 from vfi_plugin import models
 from vfi_plugin.models.bipn.checkpoint import VARIANTS
-from vfi_plugin.models.bipn.info import info_of
+from vfi_plugin.models.bipn.info import VARIANT_NAMES, info_of, parse_variant
 from vfi_plugin.models.bipn.model import BipnModel
 from vfi_plugin.models.bipn.net import Bipn
 from vfi_plugin.models.painting import PaintingModel
@@ -148,3 +148,11 @@ def test_the_motion_that_carries_other_channels_is_the_classics_at_the_same_time
     classic = models.load_model("dis", device="cpu").estimate(before, after, 5 / 16).flow_form()
     assert torch.equal(motion.carried.flow_t_to_0, classic.flow_t_to_0)
     assert torch.equal(motion.carried.weight_0, classic.weight_0)
+
+
+@pytest.mark.parametrize("variant", VARIANT_NAMES)
+def test_the_numbers_that_are_counted_off_the_layers_are_the_networks(variant: str) -> None:
+    frames, scales = parse_variant(variant)
+    with torch.device("meta"):
+        net = Bipn(frames=frames, scales=scales)
+    assert info_of(variant).parameters == sum(parameter.numel() for parameter in net.parameters())
