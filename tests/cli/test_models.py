@@ -20,6 +20,7 @@ from vfi_plugin.models.container import read_container
 from vfi_plugin.models.registry import info_in_use, variants_of
 from vfi_plugin.models.rife.net import build
 from vfi_plugin.models.weights import Weights, save_weights
+from vfi_plugin.models.weights_place import SHIPPED
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.retime import plan_retime
 
@@ -217,6 +218,18 @@ def test_a_second_import_takes_the_place_of_the_first(
     assert "replaced" in capsys.readouterr().out
     info = vfi.load_model("rife", device="cpu").info
     assert (info.licence, info.training_data) == ("CC0-1.0", "noise")
+
+
+def test_imported_weights_follow_the_fast_classic_where_that_is_asked_for(
+    capsys: pytest.CaptureFixture[str], published: Path
+) -> None:
+    main(["models", "import", str(published)])
+    assert not info_in_use("rife").follows
+    assert main(["models", "import", str(published), "--follow"]) == 0
+    assert "moved onto each other" in capsys.readouterr().out
+    assert info_in_use("rife").follows
+    assert main(["models", "import", str(SHIPPED / "fused.safetensors"), "--follow"]) == 2
+    assert "fused looks for motion by the classics itself" in capsys.readouterr().err
 
 
 def test_the_name_of_a_network_can_be_insisted_on(capsys: pytest.CaptureFixture[str], published: Path) -> None:

@@ -52,7 +52,8 @@ class MetFrames:
         """(1, 3, height, width) of the earlier (0) or later (1) guide, moved; edges are repeated outside."""
         whole = self.guides.window
         window = Window(whole.x + left, whole.y + top, width, height)
-        return padded(self.met(window.nearest_inside(whole)).frames[which], window.nearest_inside(whole), window)
+        inside = window.nearest_inside(whole)
+        return padded(self.met(inside).frames[which], inside, window)
 
     def met(self, window: Window) -> Met:
         """All of it over a part of the view: the same values for a pixel in every part."""
@@ -130,7 +131,8 @@ class FollowedTiles(NetworkTiles):
         inside = seen.intersection(self.window)
         met = self._frames.met(inside)
         if not bool(met.doubt.any()):
-            yield from self._undoubted(target)
+            # The classic's; of a network that paints, moved colour, as it would be painted.
+            yield from flow_pieces(self.motion.part(*target.slices_in(self.window)), target, self.window)
             return
         frames = [padded(frame, inside, seen) for frame in met.frames]
         if self.model.info.paints:
@@ -145,10 +147,6 @@ class FollowedTiles(NetworkTiles):
         moved = self._frames.moved(inside)
         followed = FollowedMotion(moved.motion.flow_form().with_taps(self.taps), then, met.doubt, self.t)
         yield Piece.alone(target, replace(moved, motion=followed))
-
-    def _undoubted(self, target: Window) -> Iterator[Piece]:
-        """What nobody doubts: the classic's; of a network that paints, moved colour, as it would be painted."""
-        yield from flow_pieces(self.motion.part(*target.slices_in(self.window)), target, self.window)
 
 
 @dataclass(frozen=True)
