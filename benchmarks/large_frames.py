@@ -27,6 +27,8 @@ from vfi_plugin.errors import UsageError
 RESULT = RESULTS / "large_frames.json"
 PAN_PX = 90
 OBJECT_PX = 4
+FOLLOWING = ("adaconv", "dain", "figan", "phasenet", "sepconv", "superslomo", "voxelflow")
+"""Networks whose weights that ship follow the fast classic: so do the random ones that memory is measured with."""
 
 Image = npt.NDArray[np.float32]
 
@@ -214,9 +216,9 @@ def published_width(name: str, folder: Path) -> tuple[str, ...]:
     torch.manual_seed(1)
     recipe = recipe_of(name)
     path = folder / f"{name}.random.safetensors"
-    save_weights(
-        path, name, Weights(recipe.build(recipe.variant, 1.0).state_dict(), recipe.variant, "", "random"), None
-    )
+    tensors = recipe.build(recipe.variant, 1.0).state_dict()
+    follows = recipe.may_follow and name in FOLLOWING
+    save_weights(path, name, Weights(tensors, recipe.variant, "", "random", follows=follows), None)
     return "--weights", str(path)
 
 

@@ -110,13 +110,15 @@ def test_phase_paints_a_frame_channel_by_channel_as_at_once(t: float) -> None:
     torch.testing.assert_close(model.paint_whole(pair, t), model.interpolate(*pair.pair, t), atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("tile_px", [1, 24, 256])
 @pytest.mark.parametrize("variant", ["faithful", "improved"])
-def test_phasenet_in_strips_of_rows_is_phasenet(variant: str) -> None:
+def test_phasenet_in_tiles_is_phasenet(variant: str, tile_px: int) -> None:
     torch.manual_seed(4)
     net = build_phasenet(variant, 0.125).eval().requires_grad_(False)
-    planes = torch.stack([frame[0, 0] for frame in frames(97, 131).pair])
+    size = (17, 23) if tile_px == 1 else (97, 131)
+    planes = torch.stack([frame[0, 0] for frame in frames(*size).pair])
     pyramid = pyramid_of(planes)
-    made = painted_plane(net, pyramid, pyramid.spectrum(planes), strip_pixels=1000)
+    made = painted_plane(net, pyramid, pyramid.spectrum(planes), tile_px)
     torch.testing.assert_close(made, net(planes[:1], planes[1:]).plane[0], atol=1e-4, rtol=0)
 
 

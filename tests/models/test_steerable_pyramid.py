@@ -129,6 +129,22 @@ def test_leading_axes_are_pictures_of_their_own() -> None:
     torch.testing.assert_close(pyramid.synthesise(parts), pictures, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("size", [(32, 40), (33, 613)])
+def test_bands_made_and_added_in_some_rows_at_a_time_are_those_of_the_whole(size: tuple[int, int]) -> None:
+    pyramid = SteerablePyramid(size, place=DOUBLE)
+    spectrum = pyramid.spectrum(noise(2, *size, dtype=torch.float64))
+    for level in range(pyramid.levels):
+        band = pyramid.band(spectrum, level, 3)
+        height = band.shape[-2]
+        total, wanted = (pyramid.at_level(spectrum[0], level) for _ in range(2))
+        wanted += pyramid.band_spectrum(band[0], level, 3)
+        for rows in (slice(0, 5), slice(5, height)):
+            part = pyramid.band_rows(spectrum, level, 3, rows)
+            torch.testing.assert_close(part, band[:, rows], atol=1e-12, rtol=0)
+            pyramid.add_band_rows(total, part[0], level, 3, rows)
+        torch.testing.assert_close(total, wanted, atol=1e-12, rtol=0)
+
+
 def test_gradients_are_those_of_the_formula() -> None:
     pyramid = SteerablePyramid((9, 12), 3, levels=2, place=DOUBLE)
 

@@ -14,7 +14,7 @@ its level).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,6 +27,9 @@ _SMALLEST_LOW_PASS_PX = 8.0
 
 _KEPT_PYRAMIDS = 4
 """Masks of a 4K frame take 70 to 120 MB. One job looks at one size; training, or a second model, at one more each."""
+
+_BLOCK_COLUMNS = 256
+"""Columns that are transformed together for some rows of a band: as fast as any number at UHD, and held but shortly."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,25 @@ class SteerablePyramid:
         part *= self.mask(level, orientation).mul_(2.0)
         return _inverse(part)
 
+    def band_rows(self, spectrum: Tensor, level: int, orientation: int, rows: slice) -> Tensor:
+        """Some rows of what ``band`` gives, complex (*, R, w); beside them little more than the rows is held."""
+        part = cropped(spectrum, self.sizes[level])
+        found = part.new_empty(*part.shape[:-2], rows.stop - rows.start, part.shape[-1])
+        for columns in _blocks(part.shape[-1]):
+            masked = part[..., columns] * self.mask(level, orientation, columns).mul_(2.0)
+            found[..., columns] = torch.fft.ifft(masked, dim=-2, norm="ortho")[..., rows, :]
+        found *= self._turn
+        values: Tensor = torch.fft.ifft(found, dim=-1, norm="ortho")
+        return values
+
+    def add_band_rows(self, total: Tensor, band: Tensor, level: int, orientation: int, rows: slice) -> None:
+        """Adds to a level's spectrum (h, w) what some rows (R, w) of a band add to it, the band being 0 elsewhere."""
+        along = torch.fft.fft(band, dim=-1, norm="ortho") * self._turn.conj()
+        for columns in _blocks(total.shape[1]):
+            block = along.new_zeros(total[:, columns].shape)
+            block[rows] = along[:, columns]
+            total[:, columns] += torch.fft.fft(block, dim=-2, norm="ortho") * self.mask(level, orientation, columns)
+
     def bands_spectrum(self, bands: Tensor, level: int) -> Tensor:
         """What all bands (*, K, h, w) of a level add to the picture's spectrum, (*, h, w)."""
         return (_transform(bands) * self._masks(level)).sum(-3) * self._turn.conj()
@@ -185,15 +207,16 @@ class SteerablePyramid:
         total = spectrum + _transform(high_pass) * self._high
         return _inverse(total).real
 
-    def mask(self, level: int, orientation: int) -> Tensor:
+    def mask(self, level: int, orientation: int, within: slice = slice(None)) -> Tensor:
         """Of one band, (h, w) >= 0: a wedge of one ring of frequencies; its squares, all bands', add up to the ring's.
 
         A wedge is a power of the cosine of the angle to the band's direction, on the one side where that is positive.
+        ``within`` are the columns that are wanted.
         """
         rows, columns = self._frequencies[level]
         angle = math.pi * orientation / self.orientations
-        along = (columns * math.cos(angle) + rows * math.sin(angle)).clamp_(min=0.0)
-        return along.pow_(self.orientations - 1).mul_(self._rings[level])
+        along = (columns[:, within] * math.cos(angle) + rows * math.sin(angle)).clamp_(min=0.0)
+        return along.pow_(self.orientations - 1).mul_(self._rings[level][:, within])
 
     def _masks(self, level: int) -> Tensor:
         return torch.stack([self.mask(level, orientation) for orientation in range(self.orientations)])
@@ -234,6 +257,10 @@ class SteerablePyramid:
             for side, whole in zip(size, self.size, strict=True)
         )
         return rows.unsqueeze(1), columns.unsqueeze(0)
+
+
+def _blocks(width: int) -> Iterator[slice]:
+    return (slice(left, min(left + _BLOCK_COLUMNS, width)) for left in range(0, width, _BLOCK_COLUMNS))
 
 
 def _transform(values: Tensor) -> Tensor:

@@ -66,7 +66,7 @@ _FOLLOWING_BYTES = 100
 
 _WHOLE_BYTES = {
     "phase": (130, 0),
-    "phasenet": (300, 250 * _MIB),
+    "phasenet": (115, 200 * _MIB),
     "rife": (40, 150 * _MIB),
 }
 """Of models that look at all of a large frame: a pixel of it, and what goes on beside. Of phase at UHD 1.1 GiB."""
