@@ -13,7 +13,7 @@ from large_pans import WHOLE, Pan, guide_of, in_pieces
 from vfi_plugin.errors import UsageError
 from vfi_plugin.image.window import Window
 from vfi_plugin.media.header import PartHeader
-from vfi_plugin.models.registry import model_info
+from vfi_plugin.models.registry import model_info, model_names
 from vfi_plugin.motion.enlarged import EnlargedMotion
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.render.network_tiles import moved_on, offsets_of, set_back
@@ -142,6 +142,11 @@ def test_the_classic_takes_8k_in_four_gigabytes_in_blocks() -> None:
     found = tiling((8192, 4320), "dis", 4)
     assert found.is_large(Window(0, 0, 8192, 4320))
     assert found.fact() == {"pieces": "blocks"}
+
+
+@pytest.mark.parametrize("model", model_names())
+def test_every_model_makes_ultra_hd_in_two_gigabytes(model: str) -> None:
+    assert tiling((3840, 2160), model, 2.0).pieces
 
 
 def test_what_cannot_be_done_is_refused_with_what_would_do() -> None:

@@ -22,6 +22,7 @@ from vfi_plugin.image.motion_vectors import Speeds, convention_of, rescale_vecto
 from vfi_plugin.image.normals import NormalEncoding, decode_normals, detect_encoding, encode_normals, renormalise
 from vfi_plugin.image.window import Window
 from vfi_plugin.kernels.backend import native_module
+from vfi_plugin.render.device_copies import on_device
 from vfi_plugin.render.group_work import GroupWork, Moment, ViewMotion
 from vfi_plugin.render.layout import Layout
 
@@ -121,7 +122,7 @@ def _pick(work: GroupWork) -> list[Plane]:
         before, after = work.plane(0, place), work.plane(1, place)
         bits = [torch.from_numpy(np.ascontiguousarray(plane).view(_BITS[plane.itemsize])) for plane in (before, after)]
         device = work.view.motion.device
-        chosen = work.flows.pick(*(plane[None, None].to(device) for plane in bits))
+        chosen = work.flows.pick(*(on_device(plane[None, None], device) for plane in bits))
         picked.append(chosen[0, 0].cpu().numpy().view(before.dtype))
     return picked
 

@@ -26,6 +26,7 @@ from vfi_plugin.motion.painted import PaintedMotion
 from vfi_plugin.render.alignment import CellMotion, aligns, look_factor
 from vfi_plugin.render.appetite import SMALLEST_TILE_PX
 from vfi_plugin.render.curved_path import Curvature, planes
+from vfi_plugin.render.device_copies import on_device
 from vfi_plugin.render.given_vectors import GivenFlows
 from vfi_plugin.render.group_work import ViewMotion
 from vfi_plugin.render.large_guides import LargeGuides
@@ -236,4 +237,4 @@ class Estimator:
         missing = [max(SMALLEST_SIDE_PX - side, 0) for side in guide.shape[:2]]
         if any(missing):
             guide = np.pad(guide, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="edge")
-        return planes(guide).to(self._device)
+        return on_device(planes(guide), self._device)

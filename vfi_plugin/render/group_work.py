@@ -15,6 +15,7 @@ from vfi_plugin.image.frame import Frame, Plane
 from vfi_plugin.image.window import Window
 from vfi_plugin.motion.flow import FlowMotion
 from vfi_plugin.motion.motion import Motion
+from vfi_plugin.render.device_copies import floats_on_device, on_device, planes_of
 from vfi_plugin.render.layout import Layout
 from vfi_plugin.render.painted_colour import PaintedColour
 
@@ -112,21 +113,18 @@ class GroupWork:
 
     def floats(self, which: int) -> torch.Tensor:
         """(1, C, H, W) float32 of the group."""
-        planes = self.planes(which)
-        floats = torch.empty((1, len(planes), *self.view.window.shape), dtype=torch.float32)
-        for place, plane in enumerate(planes):
-            _write(floats[0, place], plane)
-        return floats.to(self.view.motion.device)
+        return floats_on_device(self.planes(which), self.view.motion.device)
 
     def tensor(self, values: npt.NDArray[np.float32]) -> torch.Tensor:
         """(H, W, C) as (1, C, H, W), where the motion is."""
-        return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))[None].to(self.view.motion.device)
+        planes = torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1)))
+        return on_device(planes[None], self.view.motion.device)
 
     def to_types(self, values: torch.Tensor | npt.NDArray[np.float32]) -> list[Plane]:
         """(C, H, W) or (1, C, H, W) float32 as planes in the types of the file."""
-        array = values.cpu().numpy() if isinstance(values, torch.Tensor) else values
-        array = array.reshape(len(self.group.channels), *self.view.window.shape)
-        return [_as_type(plane, self._type(place)) for place, plane in zip(self.group.channels, array, strict=True)]
+        made = values if isinstance(values, torch.Tensor) else torch.from_numpy(np.ascontiguousarray(values))
+        kinds = [self._type(place) for place in self.group.channels]
+        return planes_of(made.reshape(len(kinds), *self.view.window.shape), kinds)
 
     def _type(self, place: int) -> np.dtype[np.generic]:
         role = self.layout.roles[place]
@@ -137,19 +135,3 @@ class GroupWork:
         payloads = [self.tensor(plane.astype(np.float32, copy=False)[..., np.newaxis]) for plane in (plane_0, plane_1)]
         moved: npt.NDArray[np.float32] = self.flows.apply(*payloads)[0, 0].cpu().numpy()
         return moved
-
-
-# Half floats are widened and rounded by torch: the same bits, in a fifth of the time that numpy takes.
-
-
-def _write(floats: torch.Tensor, plane: Plane) -> None:
-    if plane.dtype == np.float16 and plane.flags.writeable:  # torch warns of memory that it must not write to
-        floats.copy_(torch.from_numpy(plane))
-    else:
-        floats.numpy()[...] = plane
-
-
-def _as_type(plane: npt.NDArray[np.float32], kind: np.dtype[np.generic]) -> Plane:
-    if kind != np.float16:
-        return plane.astype(kind, copy=False)
-    return np.asarray(torch.from_numpy(plane).to(torch.float16).numpy())

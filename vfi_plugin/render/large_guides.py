@@ -15,6 +15,7 @@ from vfi_plugin.image.guide_exposure import sampled_places
 from vfi_plugin.image.window import Window
 from vfi_plugin.models.resizing import averaged, peaks
 from vfi_plugin.render.curved_path import Curvature, planes
+from vfi_plugin.render.device_copies import on_device
 from vfi_plugin.render.layout import GuideSource, Layout
 
 Image = npt.NDArray[np.float32]
@@ -78,12 +79,12 @@ class LargeGuides:
         bands = []
         for band in self._bands(factor):
             bands.append(averaged(planes(self.crop(which, band)), factor))
-        return torch.cat(bands, 2).to(device)
+        return on_device(torch.cat(bands, 2), device)
 
     def peaks(self, which: int, factor: int, device: torch.device) -> torch.Tensor:
         """(1, 1, H, W): the largest value of a guide in each block of ``factor`` pixels a side."""
         bands = [peaks(planes(self.crop(which, band)), factor) for band in self._bands(factor)]
-        return torch.cat(bands, 2).to(device)
+        return on_device(torch.cat(bands, 2), device)
 
     def _rgb(self, which: int, window: Window) -> Image:
         return self.layout.guide_rgb(self.frames[which], self.source, window)
@@ -123,4 +124,4 @@ class GuidesOnDevice:
         whole = self.guides.window
         right, down = self.offsets[which]
         guide = self.guides.crop(which, Window(whole.x + left + right, whole.y + top + down, width, height))
-        return planes(guide).to(self.device)
+        return on_device(planes(guide), self.device)
