@@ -20,8 +20,7 @@ Tensor = torch.Tensor
 
 TILE_PX = 120
 """The side of a tile: 64 float32 features of it and of what is around are just under the 4 MiB from which blocks are
-the system's again as soon as they are freed. Tiles of 256 px took an eighth more time, most of it for getting them back.
-"""
+the system's again as soon as they are freed. Tiles of 256 px took an eighth more time, for getting them back."""
 
 _AROUND_PX = 2  # two convolutions of 3x3
 _FINEST_HELD = 3  # the level with an eighth of the frame's pixels
