@@ -34,13 +34,13 @@ from vfi_plugin.cancellation import Cancellation
 from vfi_plugin.image.frame import Frame
 from vfi_plugin.media.writing import write_image
 from vfi_plugin.models.model import Model
+from vfi_plugin.processors import usable_cores
 from vfi_plugin.render.estimator import Estimator, load_job_model
 from vfi_plugin.render.frame_maker import FrameMaker, PairWork
 from vfi_plugin.render.options import RetimeOptions
 from vfi_plugin.render.pair_reader import PairReader
 from vfi_plugin.render.pipeline import WriteBehind, read_ahead
 from vfi_plugin.render.plan import OutputFrame
-from vfi_plugin.render.pools import cores
 from vfi_plugin.render.progress import Silent
 from vfi_plugin.render.retime import RetimeJob, plan_retime
 from vfi_plugin.render.run import run_job
@@ -116,7 +116,7 @@ class _Stages:
 
 def whole_run_4k(repeats: int = 3, frames: int = FRAMES) -> dict[str, Any]:
     """With one thread for motion and composition, and with one a core."""
-    counts = sorted({1, cores()})
+    counts = sorted({1, usable_cores()})
     return {"runs": [{"make_threads": count, **run_with(count, repeats, frames)} for count in counts]}
 
 
@@ -143,7 +143,7 @@ def _measured(stages: _Stages, repeats: int) -> dict[str, Any]:
         loads.append(load_average())
         rounds.append(costs)
         print("  ".join(f"{name} {wall:.2f} s ({busy:.2f})" for name, (wall, busy) in costs.items()), flush=True)
-    share = cores()
+    share = usable_cores()
     return {
         "load_averages": loads,
         "repeats": repeats,
