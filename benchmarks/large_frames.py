@@ -27,8 +27,6 @@ from vfi_plugin.errors import UsageError
 RESULT = RESULTS / "large_frames.json"
 PAN_PX = 90
 OBJECT_PX = 4
-FOLLOWING = ("adaconv", "dain", "figan", "phasenet", "sepconv", "superslomo", "voxelflow")
-"""Networks whose weights that ship follow the fast classic: so do the random ones that memory is measured with."""
 
 Image = npt.NDArray[np.float32]
 
@@ -204,11 +202,15 @@ def pieces_of(source: str, name: str, cap: float, weights: tuple[str, ...]) -> s
 
 
 def published_width(name: str, folder: Path) -> tuple[str, ...]:
-    """The option for random weights of a network's published width: what it holds is that of any weights of it."""
+    """The option for random weights of a network's published width: what it holds is that of any weights of it.
+
+    They follow the fast classic where the weights in use here do.
+    """
     import torch
 
-    from vfi_plugin.models.registry import variants_of
+    from vfi_plugin.models.registry import variants_of, weights_facts
     from vfi_plugin.models.weights import Weights, save_weights
+    from vfi_plugin.models.weights_place import weights_file
     from vfi_plugin.train.recipes import recipe_of
 
     if not variants_of(name):
@@ -217,7 +219,8 @@ def published_width(name: str, folder: Path) -> tuple[str, ...]:
     recipe = recipe_of(name)
     path = folder / f"{name}.random.safetensors"
     tensors = recipe.build(recipe.variant, 1.0).state_dict()
-    follows = recipe.may_follow and name in FOLLOWING
+    in_use = weights_facts(name, None) if weights_file(name, None) else None
+    follows = in_use is not None and in_use.follows and in_use.variant == recipe.variant
     save_weights(path, name, Weights(tensors, recipe.variant, "", "random", follows=follows), None)
     return "--weights", str(path)
 

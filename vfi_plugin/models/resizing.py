@@ -72,15 +72,19 @@ def _doubled_axis(values: Tensor, axis: int, seen: int, start: int, whole: int) 
     count, first = whole // step, start // step
     # In float64: places are shares of the whole frame, and must not depend on where the part begins.
     places = torch.arange(2 * first, 2 * (first + side), dtype=torch.float64) * (count - 1) / (2 * count - 1) - first
-    places = places.clamp(0, side - 1)
+    return at_places(values, axis, places)
+
+
+def at_places(values: Tensor, axis: int, places: Tensor) -> Tensor:
+    """Values (N, C, H, W) at places (P,) along one axis, float64 px: linear between neighbours, edges repeated."""
+    last = values.shape[axis] - 1
+    places = places.clamp(0, last)
     lower = places.floor().long()
     shape = [1, 1, 1, 1]
     shape[axis] = -1
     share = (places - lower).to(values.device, values.dtype).view(shape)
     lower = lower.to(values.device)
-    return torch.lerp(
-        values.index_select(axis, lower), values.index_select(axis, (lower + 1).clamp(max=side - 1)), share
-    )
+    return torch.lerp(values.index_select(axis, lower), values.index_select(axis, (lower + 1).clamp(max=last)), share)
 
 
 class Enlarged(torch.nn.Module):

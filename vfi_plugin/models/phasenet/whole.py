@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from vfi_plugin.models.phasenet.net import ORIENTATIONS, Coarser, PhaseNet, share_of
+from vfi_plugin.models.resizing import at_places
 from vfi_plugin.models.steerable_pyramid import SteerablePyramid
 
 Tensor = torch.Tensor
@@ -129,10 +130,12 @@ class _Level:
     def _enlarged(self, rows: slice, columns: slice) -> tuple[Tensor, Tensor]:
         """Features and prediction of the coarser level in a tile of this one, bilinear as of the whole."""
         coarse = self._coarser.size
-        down = _Places.of(rows, self.size[0], coarse[0])
-        across = _Places.of(columns, self.size[1], coarse[1])
-        near = self._coarser.handed_on(down.span, across.span)
-        features, prediction = (across.mixed(down.mixed(part, 2), 3) for part in (near.features, near.prediction))
+        down, rows_there = _places(rows, self.size[0], coarse[0])
+        across, columns_there = _places(columns, self.size[1], coarse[1])
+        near = self._coarser.handed_on(rows_there, columns_there)
+        features, prediction = (
+            at_places(at_places(part, 2, down), 3, across) for part in (near.features, near.prediction)
+        )
         return features, prediction
 
 
@@ -163,36 +166,12 @@ class _Kept:
             self.detail[rows, columns] = share_of(torch.tanh(self._net.detail(found.features)[0, 0]).float())
 
 
-@dataclass(frozen=True)
-class _Places:
-    """Where the pixels of a span of one axis lie on a coarser one.
-
-    Attributes:
-        span: the coarse pixels between which they lie.
-        lower, upper: of each pixel, the neighbours' numbers in the span.
-        share: of the upper one.
-    """
-
-    span: slice
-    lower: Tensor
-    upper: Tensor
-    share: Tensor
-
-    @classmethod
-    def of(cls, pixels: slice, fine: int, coarse: int) -> _Places:
-        places = (torch.arange(pixels.start, pixels.stop, dtype=torch.float64) + 0.5) * (coarse / fine) - 0.5
-        places = places.clamp(0, coarse - 1)
-        lower = places.floor().long()
-        upper = (lower + 1).clamp(max=coarse - 1)
-        first = int(lower[0])
-        return cls(slice(first, int(upper[-1]) + 1), lower - first, upper - first, (places - lower).float())
-
-    def mixed(self, values: Tensor, axis: int) -> Tensor:
-        """Values (N, C, h, w) of the span, at the pixels."""
-        shape = [1, 1, 1, 1]
-        shape[axis] = -1
-        lower, upper = (values.index_select(axis, index.to(values.device)) for index in (self.lower, self.upper))
-        return torch.lerp(lower, upper, self.share.to(values.device, values.dtype).view(shape))
+def _places(pixels: slice, fine: int, coarse: int) -> tuple[Tensor, slice]:
+    """Where pixels lie on a coarser axis, counted from the first coarse pixel that they need, and the pixels needed."""
+    places = (torch.arange(pixels.start, pixels.stop, dtype=torch.float64) + 0.5) * (coarse / fine) - 0.5
+    places = places.clamp(0, coarse - 1)
+    first = int(places[0])
+    return places - first, slice(first, min(int(places[-1]) + 2, coarse))
 
 
 def _part(coarser: Coarser, rows: slice, columns: slice) -> Coarser:
